@@ -1,0 +1,1 @@
+"""What Bellwether remembers: SQLModel tables in, domain types out; one module a noun."""

@@ -1,0 +1,90 @@
+"""Records as tickets, contacts and billing keep them: by the vendor's own id, on the link of their organisation."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from scoring.accounts import AccountId
+from storage import links
+from storage.sql import chunks, fetch, upsert_returning
+from storage.tables import LinkRow
+from storage.types import clean
+
+R = TypeVar("R")
+_link = LinkRow.__table__
+
+
+def write(
+    session: Session,
+    table: sa.Table,
+    source: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    at: datetime,
+    newest: str | None = None,
+) -> frozenset[int]:
+    """Store records, given as rows with `id` and `account_ref`.
+
+    Returns the ids of the links that gained, lost or changed one. With `newest`, an older reading
+    of a record never overwrites a newer one. A record of nobody (`account_ref` None) is kept too.
+    """
+    latest = _latest(rows, newest)
+    refs = {row["account_ref"] for row in rows if row["account_ref"] is not None}
+    link_ids = links.ids(session, source, refs, at=at)
+    before = _link_ids(session, table, source, latest)
+    stored = [
+        {"source": source, "id": key, "link_id": link_ids.get(row["account_ref"])}
+        | {name: value for name, value in row.items() if name not in {"id", "account_ref"}}
+        for key, row in latest.items()
+    ]
+    written = upsert_returning(
+        session, table, stored, "id", "link_id", key=("source", "id"), newest=newest
+    )
+    touched = [link_id for row in written for link_id in (row.link_id, before.get(row.id))]
+    return frozenset(link_id for link_id in touched if link_id is not None)
+
+
+def of_accounts(
+    session: Session,
+    table: sa.Table,
+    account_ids: Collection[AccountId],
+    build: Callable[[sa.Row[Any]], R],
+    *where: sa.ColumnElement[bool],
+) -> dict[AccountId, list[R]]:
+    """The records of each account, by their vendor's id; an account without any has no entry."""
+    found: dict[AccountId, list[R]] = defaultdict(list)
+    for part in chunks(account_ids):
+        query = (
+            sa.select(table, _link.c.account_id, _link.c.ref.label("account_ref"))
+            .join(_link, _link.c.id == table.c.link_id)
+            .where(_link.c.account_id.in_(part), *where)
+            .order_by(table.c.source, table.c.id)
+        )
+        for row in fetch(session, query):
+            found[row.account_id].append(build(row))
+    return dict(found)
+
+
+def _latest(rows: Sequence[Mapping[str, Any]], newest: str | None) -> dict[str, Mapping[str, Any]]:
+    latest: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        known = latest.get(clean(row["id"]))
+        if known is None or newest is None or row[newest] >= known[newest]:
+            latest[clean(row["id"])] = row
+    return latest
+
+
+def _link_ids(
+    session: Session, table: sa.Table, source: str, ids: Collection[str]
+) -> dict[str, int | None]:
+    found: dict[str, int | None] = {}
+    for part in chunks(ids):
+        query = sa.select(table.c.id, table.c.link_id).where(
+            table.c.source == source, table.c.id.in_(part)
+        )
+        found |= {row.id: row.link_id for row in fetch(session, query)}
+    return found

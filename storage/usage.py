@@ -1,0 +1,228 @@
+"""Usage: per day and feature a count, per day the active end users as keyed hashes. Days are replaced whole."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from scoring.accounts import AccountId
+from scoring.records import ActiveUser, FeatureCount, UsageDays
+from storage import links
+from storage.sql import chunks, fetch, insert, run
+from storage.tables import ActiveUserRow, LinkRow, UsageDayRow
+from storage.types import clean
+
+_link = LinkRow.__table__
+_count = UsageDayRow.__table__
+_user = ActiveUserRow.__table__
+
+
+class _Side(NamedTuple):
+    """A table whose days are replaced, and the temporary one in which its new days wait."""
+
+    table: sa.Table
+    waiting: sa.Table
+
+
+def _side(table: sa.Table) -> _Side:
+    columns = [
+        sa.Column(each.name, each.type, primary_key=each.primary_key, autoincrement=False)
+        for each in table.c
+    ]
+    return _Side(
+        table, sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    )
+
+
+_COUNTS = _side(_count)
+_USERS = _side(_user)
+
+
+def replace_days(
+    session: Session, source: str, usage: UsageDays, *, at: datetime
+) -> frozenset[int]:
+    """Replace what was known of whole days. Returns the ids of the links whose days really changed.
+
+    Only differences are written, and memory does not grow with the number of rows.
+    """
+    known: dict[str, int] = {}
+    counts = (_count_rows(session, source, batch, known, at) for batch in usage.counts)
+    changed = _replace(session, _COUNTS, source, usage.days, counts)
+    users = (_user_rows(session, source, batch, known, at) for batch in usage.users)
+    return changed | _replace(session, _USERS, source, usage.days, users)
+
+
+def active_days(
+    session: Session, account_ids: Collection[AccountId], *, since: int, until: int
+) -> dict[AccountId, dict[int, int]]:
+    """How many events each account had on each of the days it had any; `until` is the last day."""
+    total = sa.func.sum(_count.c["count"]).label("total")
+    found: dict[AccountId, dict[int, int]] = defaultdict(dict)
+    for part in chunks(account_ids):
+        query = _of(_count, part, since, until, _count.c.day, total).group_by(
+            _link.c.account_id, _count.c.day
+        )
+        for row in fetch(session, query):
+            found[row.account_id][row.day] = int(row.total)
+    return dict(found)
+
+
+def features_last_used(
+    session: Session, account_ids: Collection[AccountId], *, since: int, until: int
+) -> dict[AccountId, dict[str, int]]:
+    """The last day in the window on which each account used each feature."""
+    last = sa.func.max(_count.c.day).label("last")
+    found: dict[AccountId, dict[str, int]] = defaultdict(dict)
+    for part in chunks(account_ids):
+        query = _of(_count, part, since, until, _count.c.feature, last).group_by(
+            _link.c.account_id, _count.c.feature
+        )
+        for row in fetch(session, query):
+            found[row.account_id][row.feature] = row.last
+    return dict(found)
+
+
+def active_users(
+    session: Session, account_ids: Collection[AccountId], *, since: int, until: int
+) -> dict[AccountId, int]:
+    """How many distinct end users of each account were active in the window."""
+    users = sa.func.count(_user.c.user_hash.distinct()).label("users")
+    found: dict[AccountId, int] = {}
+    for part in chunks(account_ids):
+        query = _of(_user, part, since, until, users).group_by(_link.c.account_id)
+        found |= {AccountId(row.account_id): row.users for row in fetch(session, query)}
+    return found
+
+
+def prune(session: Session, *, before_day_users: int, before_day_counts: int) -> int:
+    """Forget end users and counts of the days before these. Returns how many rows went."""
+    return run(session, sa.delete(_user).where(_user.c.day < before_day_users)) + run(
+        session, sa.delete(_count).where(_count.c.day < before_day_counts)
+    )
+
+
+def _of(
+    table: sa.Table,
+    account_ids: Collection[AccountId],
+    since: int,
+    until: int,
+    *columns: sa.ColumnElement[Any],
+) -> sa.Select[Any]:
+    # The days are listed, not BETWEEN: each is one look into the primary key.
+    return (
+        sa.select(_link.c.account_id, *columns)
+        .join(_link, _link.c.id == table.c.link_id)
+        .where(_link.c.account_id.in_(account_ids), table.c.day.in_(range(since, until + 1)))
+    )
+
+
+def _count_rows(
+    session: Session,
+    source: str,
+    batch: Sequence[FeatureCount],
+    known: dict[str, int],
+    at: datetime,
+) -> list[dict[str, Any]]:
+    _learn(session, source, batch, known, at)
+    totals: dict[tuple[int, int, str], int] = defaultdict(int)
+    for day, ref, feature, count in batch:
+        totals[day, known[ref], clean(feature)] += count
+    return [
+        {"day": day, "link_id": link_id, "feature": feature, "count": count}
+        for (day, link_id, feature), count in totals.items()
+    ]
+
+
+def _user_rows(
+    session: Session, source: str, batch: Sequence[ActiveUser], known: dict[str, int], at: datetime
+) -> list[dict[str, Any]]:
+    _learn(session, source, batch, known, at)
+    return [
+        {"day": day, "link_id": link_id, "user_hash": user_hash}
+        for day, link_id, user_hash in {
+            (each.day, known[each.account_ref], each.user_hash) for each in batch
+        }
+    ]
+
+
+def _learn(
+    session: Session,
+    source: str,
+    batch: Sequence[FeatureCount] | Sequence[ActiveUser],
+    known: dict[str, int],
+    at: datetime,
+) -> None:
+    unknown = {each.account_ref for each in batch} - known.keys()
+    known |= links.ids(session, source, unknown, at=at)
+
+
+def _replace(
+    session: Session,
+    side: _Side,
+    source: str,
+    days: Sequence[int],
+    batches: Iterable[list[dict[str, Any]]],
+) -> frozenset[int]:
+    table, waiting = side
+    waiting.create(session.connection())
+    try:
+        _fill(session, waiting, batches)
+        new = _without_equal(waiting, table)
+        ours = sa.and_(
+            table.c.day.in_(days),
+            table.c.link_id.in_(sa.select(_link.c.id).where(_link.c.source == source)),
+        )
+        gone = sa.and_(ours, ~_exists(waiting, table))
+        changed = fetch(
+            session,
+            sa.select(waiting.c.link_id).where(new).union(sa.select(table.c.link_id).where(gone)),
+        )
+        if changed:
+            run(session, sa.delete(table).where(gone))
+            _insert_new(session, side, new)
+        return frozenset(row.link_id for row in changed)
+    finally:
+        waiting.drop(session.connection())
+
+
+def _fill(
+    session: Session, waiting: sa.Table, batches: Iterator[list[dict[str, Any]]] | Iterable[Any]
+) -> None:
+    statement = insert(session, waiting)
+    if "count" in waiting.c:
+        # A batch may end inside a key: its other half adds up.
+        total = waiting.c["count"] + statement.excluded["count"]
+        writing = statement.on_conflict_do_update(
+            index_elements=list(waiting.primary_key), set_={"count": total}
+        )
+    else:
+        writing = statement.on_conflict_do_nothing()
+    for batch in batches:
+        for part in chunks(batch, 10_000):
+            run(session, writing, part)
+
+
+def _insert_new(session: Session, side: _Side, new: sa.ColumnElement[bool]) -> None:
+    table, waiting = side
+    statement = insert(session, table).from_select(
+        list(waiting.c.keys()), sa.select(waiting).where(new)
+    )
+    key = list(table.primary_key)
+    rest = {each.name: statement.excluded[each.name] for each in table.c if not each.primary_key}
+    run(
+        session,
+        statement.on_conflict_do_update(index_elements=key, set_=rest)
+        if rest
+        else statement.on_conflict_do_nothing(),
+    )
+
+
+def _without_equal(waiting: sa.Table, table: sa.Table) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(*(table.c[each.name] == each for each in waiting.c))
+
+
+def _exists(waiting: sa.Table, table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.exists().where(*(waiting.c[each.name] == each for each in table.primary_key))
