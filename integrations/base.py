@@ -1,0 +1,88 @@
+"""What every source is: settings, a check of its credentials, and a pull by cursor."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from scoring.records import Kind, Record, UsageDays
+
+# What an adapter wants back next time, as JSON: opaque to everybody else.
+Cursor = Mapping[str, Any]
+
+
+class SourceError(Exception):
+    """A source could not be read. The sentence names what is wrong and how to mend it; never a secret."""
+
+
+class SourceDownError(SourceError):
+    """The source is unreachable, slow or limiting us. The next pull may work."""
+
+
+class SourceAuthError(SourceError):
+    """The credentials were refused, or lack a permission. Only a person can mend it."""
+
+
+class SourceDataError(SourceError):
+    """The source answered in a shape we do not understand, or cut its answer short. Nothing of it was taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """One record of a vendor's that could not be read; it is kept aside, the rest of its page is taken.
+
+    `what` is the kind and id ("ticket 4711"), `problem` names the field and what is wrong with it,
+    `raw` is the record as it came, cut to 2,000 characters.
+    """
+
+    what: str
+    problem: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A piece of a pull, and the cursor that follows it: both are stored in one transaction.
+
+    `usage` may be read once and only until the next page is asked for. `requests` is how many
+    calls to the vendor it took, retries among them. `read` is how many of the vendor's records it was
+    made of (events before they were reduced), 0: as many as it has records. `progress` is the share of this pull that is
+    done, 0 to 1, None where nobody can know.
+    """
+
+    cursor: Cursor
+    records: tuple[Record, ...] = ()
+    usage: UsageDays | None = None
+    rejected: tuple[Rejected, ...] = ()
+    requests: int = 0
+    read: int = 0
+    progress: float | None = None
+
+
+class Clock(Protocol):
+    """Time, handed in: the instant it is, and a way to let some pass."""
+
+    def now(self) -> datetime: ...
+
+    def wait(self, seconds: float) -> None: ...
+
+
+class Source(Protocol):
+    """One vendor, ready to be read."""
+
+    name: str
+    tells: frozenset[Kind]
+
+    def check(self) -> str:
+        """Prove the credentials with one cheap request. Returns what was reached, in words.
+
+        Raises SourceAuthError, SourceDownError or SourceDataError.
+        """
+
+    def pull(self, cursor: Cursor | None, *, now: datetime) -> Iterator[Page]:
+        """Yield what came since `cursor` (None: everything from the start), page by page.
+
+        The caller stores a page and its cursor in one transaction before it asks for the next, so a
+        pull that was cut short goes on at the page it lost. Reading an overlap again is harmless.
+        Raises a SourceError; pages yielded before it stand.
+        """

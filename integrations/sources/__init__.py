@@ -1,0 +1,1 @@
+"""Sources: one file a vendor, each blind to the others."""
