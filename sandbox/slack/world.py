@@ -1,0 +1,42 @@
+"""Everything the parts of the stand-in share."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.slack.faults import Faults
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.modals import Modals
+from sandbox.slack.pace import Pace
+from sandbox.slack.passes import Passes
+from sandbox.slack.socket import Socket
+from sandbox.slack.workspace import Workspace
+
+
+@dataclass
+class World:
+    """`url` is where the sandbox is reached, without a slash at its end."""
+
+    url: str
+    home: Path
+    workspace: Workspace
+    manifest: Manifest = field(default_factory=Manifest)
+    modals: Modals = field(default_factory=Modals)
+    passes: Passes = field(default_factory=Passes)
+    faults: Faults = field(default_factory=Faults)
+    calls: Counter[str] = field(default_factory=Counter)
+    files_ready_at: dict[str, float] = field(default_factory=dict)
+    pace: Pace = field(init=False)
+    socket: Socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.clock)
+        self.socket = Socket(self.passes, self.faults)
+
+    @property
+    def clock(self) -> Clock:
+        return self.workspace.clock
+
+    def response_url(self, token: str) -> str:
+        return f"{self.url}/slack/response/{token}"
