@@ -1,0 +1,1 @@
+"""The program: configuration, use cases, Slack, delivery, jobs and the command line."""

@@ -1,0 +1,175 @@
+"""The composition root: a configuration in, a running bot out."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt import App, Respond
+from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from slack_bolt.error import BoltError
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+
+from bot import delivery, jobs
+from bot.blocks.found import render_denied, render_error
+from bot.blocks.kit import Message
+from bot.config import Config, ConfigError
+from bot.deps import Deps
+from bot.directory import SlackDirectory
+from bot.listeners import alerts, health
+from bot.schedule import Engine
+from bot.services import admitting
+from bot.services.errors import DeniedError, UserError
+from integrations.base import Clock
+from integrations.registry import open_source
+from storage.engine import Database, open_database
+
+log = structlog.get_logger(__name__)
+
+SLACK_TIMEOUT_S = 20
+WORKERS = 3
+"""Jobs at the same time, so that one long backfill does not hold up the other sources."""
+
+
+def open_deps(config: Config, *, clock: Clock, db: Database | None = None) -> Deps:
+    """Everything the use cases need. Opens the database without touching its tables."""
+    config.home.mkdir(parents=True, exist_ok=True)
+    hash_key = config.general.hash_key.get_secret_value().encode()
+    return Deps(
+        db=db or open_database(config.database_url),
+        clock=clock,
+        config=config,
+        sources={
+            name: open_source(name, source.settings, clock=clock, hash_key=hash_key)
+            for name, source in config.sources.items()
+        },
+        directory=SlackDirectory(reading_client(config)),
+    )
+
+
+def reading_client(config: Config) -> WebClient:
+    """The client for calls that may be repeated: reads, updates, opening a modal."""
+    client = _client(config)
+    client.retry_handlers = [
+        ConnectionErrorRetryHandler(max_retry_count=2),
+        RateLimitErrorRetryHandler(max_retry_count=2),
+        ServerErrorRetryHandler(max_retry_count=2),
+    ]
+    return client
+
+
+def posting_client(config: Config) -> WebClient:
+    """The client of the outbox: it never tries again by itself, for a lost answer would become a second message."""
+    client = _client(config)
+    client.retry_handlers = []
+    return client
+
+
+def _client(config: Config) -> WebClient:
+    token = config.slack.bot_token.get_secret_value()
+    return WebClient(token, base_url=config.slack.base_url, timeout=SLACK_TIMEOUT_S)
+
+
+@dataclass(slots=True)
+class Program:
+    """The running bot: Slack's socket, and the clock that ticks."""
+
+    deps: Deps
+    app: App
+    handler: SocketModeHandler
+    posting: WebClient
+    engine: Engine | None = None
+
+    def start(self, *, ticking: bool = True) -> None:
+        """Connect and, unless somebody else ticks, begin to work."""
+        admitting.refresh_members(self.deps)
+        jobs.ensure_schedules(self.deps)
+        self.handler.connect()  # type: ignore[no-untyped-call]
+        if ticking:
+            working = {f"work-{n}": lambda: jobs.work(self.deps) for n in range(WORKERS)}
+            self.engine = Engine(
+                {"tick": lambda: jobs.tick(self.deps), "deliver": self.deliver, **working}
+            )
+            self.engine.start()
+        log.info("bellwether is up", sources=sorted(self.deps.sources))
+
+    def deliver(self) -> int:
+        return delivery.deliver(self.deps, self.posting)
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is running, then let go of the socket."""
+        if self.engine:
+            self.engine.stop()
+        self.handler.close()  # type: ignore[no-untyped-call]
+        self.deps.db.dispose()
+
+
+def build(deps: Deps) -> Program:
+    """Prove the credentials and put the bot together. Raises ConfigError with what to mend."""
+    client = reading_client(deps.config)
+    _prove(client, deps.config)
+    app = build_app(deps, client)
+    handler = SocketModeHandler(app, deps.config.slack.app_token.get_secret_value())
+    return Program(deps, app, handler, posting_client(deps.config))
+
+
+def build_app(deps: Deps, client: WebClient) -> App:
+    """The Bolt app with every story's listeners."""
+    app = App(client=client, token_verification_enabled=False)
+    for story in (health, alerts):
+        story.register(app, deps)
+
+    @app.error
+    def apologise(error: Exception, body: dict[str, Any], respond: Respond) -> None:
+        """Say what went wrong to the one who asked: our own errors as they are, the rest by a reference."""
+        message = _explain(error)
+        if body.get("response_url") or body.get("response_urls"):
+            respond(
+                text=message.text,
+                blocks=message.blocks,
+                response_type="ephemeral",
+                replace_original=False,
+            )
+
+    return app
+
+
+def _explain(error: Exception) -> Message:
+    if isinstance(error, UserError):
+        text = str(error)
+        return Message(text, [{"type": "section", "text": {"type": "mrkdwn", "text": text}}])
+    if isinstance(error, DeniedError):
+        return render_denied()
+    ref = uuid.uuid4().hex[:6]
+    log.error("listener failed", ref=ref, exc_info=error)
+    return render_error(ref)
+
+
+def _prove(client: WebClient, config: Config) -> None:
+    try:
+        client.auth_test()
+        # A wrong app token would otherwise be retried in silence for ever.
+        client.apps_connections_open(app_token=config.slack.app_token.get_secret_value())
+    except SlackApiError as error:
+        raise ConfigError(_slack_refused(error.response)) from error
+    except (SlackClientError, OSError, BoltError) as error:
+        raise ConfigError(
+            f"Slack cannot be reached at {config.slack.base_url}: {error}."
+        ) from error
+
+
+def _slack_refused(response: Any) -> str:
+    data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
+    code = data.get("error", f"status {response.status_code}")
+    is_app_token = "apps.connections.open" in str(response.api_url)
+    which = "slack.app_token" if is_app_token else "slack.bot_token"
+    if code == "missing_scope":
+        return f"Slack wants the scope {data.get('needed')} for {which}. Add it to the app and install it again."
+    return f"Slack refused {which} ({code}). Copy it anew from the app's page and set it."

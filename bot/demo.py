@@ -1,0 +1,195 @@
+"""The demo: a story played through against the sandbox, with the same jobs, listeners and delivery as ever.
+
+Story time belongs to the sandbox. Somebody asks it to go ahead (the page's buttons, or a headless
+run); the player moves both clocks from one due thing to the next and does what is due there, so
+that a week passes in seconds and every day of it is lived through.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import jobs
+from bot.app import Program, build, open_deps
+from bot.clock import StoryClock
+from bot.config import Config, ConfigError, parse_config
+from bot.deps import Progress
+from bot.sandboxing import Sandbox
+from bot.schedule import Engine
+from storage import accounts as account_rows
+from storage import alerts, outbox, schedules, scores, sources
+
+SEED = 7
+PAST_DAYS = 90
+"""How much of the story lies before the day the bot is installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Which story is played. `installed_at` is kept with it: a restart goes on with the same one."""
+
+    home: Path
+    accounts: int
+    installed_at: datetime
+    flowing: bool
+    port: int = 0
+
+
+class Player:
+    """Lives through the story: does what is due, then moves time to the next thing that is."""
+
+    def __init__(
+        self, program: Program, sandbox: Sandbox, clock: StoryClock, on_progress: Progress
+    ) -> None:
+        self.program = program
+        self._sandbox = sandbox
+        self._clock = clock
+        self._on_progress = on_progress
+
+    def play(self, until: datetime) -> None:
+        """Live until an instant, from one due thing to the next."""
+        self.settle()
+        while (now := self._clock.now()) < until:
+            self._move(min([until, *self._coming(now)]))
+            self.settle()
+
+    def follow(self) -> None:
+        """Do what is due now, and go where somebody asked time to go."""
+        self._clock.set(self._sandbox.now())
+        target = self._sandbox.target()
+        if target:
+            self.play(target)
+        else:
+            self.settle()
+
+    def settle(self) -> None:
+        """Work until nothing is due at this instant."""
+        deps = self.program.deps
+        done = 1
+        while done:
+            jobs.tick(deps)
+            done = jobs.work(deps, on_progress=self._on_progress) + self.program.deliver()
+
+    def _move(self, to: datetime) -> None:
+        self._sandbox.move(to)
+        self._clock.set(to)
+
+    def _coming(self, now: datetime) -> list[datetime]:
+        with self.program.deps.db.read() as session:
+            # What waits in the outbox can go out a second later at the soonest.
+            soon = now + timedelta(seconds=1) if outbox.pending_count(session) else None
+            return [each for each in (schedules.next_event(session), soon) if each and each > now]
+
+
+@contextmanager
+def open_story(story: Story, *, on_progress: Progress) -> Iterator[tuple[Player, Sandbox]]:
+    """Start the sandbox and the bot on it; ends both."""
+    start = story.installed_at.replace(hour=0) - timedelta(days=PAST_DAYS)
+    with Sandbox(
+        story.home,
+        accounts=story.accounts,
+        seed=SEED,
+        start=start,
+        flowing=story.flowing,
+        port=story.port,
+    ) as sandbox:
+        if sandbox.now() < story.installed_at:
+            sandbox.move(story.installed_at)
+        clock = StoryClock(sandbox.now(), flowing=story.flowing, on_move=sandbox.move)
+        deps = open_deps(_config(story, sandbox), clock=clock)
+        deps.db.upgrade()
+        program = build(deps)
+        program.start(ticking=False)
+        try:
+            yield Player(program, sandbox, clock, on_progress), sandbox
+        finally:
+            program.stop()
+
+
+def run_headless(story: Story, *, days: int, on_progress: Progress) -> dict[str, Any]:
+    """Play the story to `days` after the installation at full speed. Returns what came of it."""
+    began = time.monotonic()
+    with open_story(story, on_progress=on_progress) as (player, _sandbox):
+        player.play(story.installed_at + timedelta(days=days))
+        return {**_outcome(player), "seconds": round(time.monotonic() - began, 1)}
+
+
+def run_with_page(
+    story: Story,
+    *,
+    days: int,
+    on_progress: Progress,
+    ready: Callable[[str], None],
+    wait: Callable[[], None],
+) -> None:
+    """Play the first days, then hand time over to the people on the page until `wait` returns."""
+    with open_story(story, on_progress=on_progress) as (player, sandbox):
+        player.play(story.installed_at + timedelta(days=days))
+        engine = Engine({"follow": player.follow})
+        engine.start()
+        ready(sandbox.url)
+        try:
+            wait()
+        finally:
+            engine.stop()
+
+
+def remember(
+    home: Path, *, accounts: int, installed_at: datetime, flowing: bool, port: int = 0
+) -> Story:
+    """The story that is kept in a folder, or a new one. Raises ConfigError when it holds another."""
+    file = home / "story.json"
+    if file.exists():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["accounts"] != accounts:
+            raise ConfigError(
+                f"{home} holds a story of {kept['accounts']} accounts. Add --fresh to begin a new one, "
+                "or set BELLWETHER_HOME to another folder."
+            )
+        installed_at = datetime.fromisoformat(kept["installed_at"])
+    else:
+        home.mkdir(parents=True, exist_ok=True)
+        told = {
+            "accounts": accounts,
+            "installed_at": installed_at.isoformat(),
+            "hash_key": secrets.token_hex(16),
+        }
+        file.write_text(json.dumps(told), encoding="utf-8")
+    return Story(
+        home=home, accounts=accounts, installed_at=installed_at, flowing=flowing, port=port
+    )
+
+
+def _config(story: Story, sandbox: Sandbox) -> Config:
+    """A configuration that reaches the sandbox, as the sandbox introduces itself."""
+    told = sandbox.ask("introduction")
+    kept: Mapping[str, Any] = json.loads((story.home / "story.json").read_text(encoding="utf-8"))
+    every = {"every": "PT6H"}
+    raw = {
+        "general": {"timezone": "Europe/Berlin", "hash_key": kept["hash_key"]},
+        "slack": told["slack"],
+        "rubric": {"core_features": told["core_features"]},
+        "sources": {name: {**every, **settings} for name, settings in told["sources"].items()},
+    }
+    return parse_config(raw, home=story.home)
+
+
+def _outcome(player: Player) -> dict[str, Any]:
+    with player.program.deps.db.read() as session:
+        totals = sources.totals(session)
+        return {
+            "accounts": account_rows.count(session),
+            "records": {name: total.records for name, total in totals.items()},
+            "snapshots": scores.count_snapshots(session),
+            "alerts": {
+                rule.value: tally.announced for rule, tally in alerts.count_by_rule(session).items()
+            },
+            "messages": outbox.count_posted(session),
+            "requests": {name: total.requests for name, total in totals.items()},
+        }

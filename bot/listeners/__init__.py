@@ -1,0 +1,1 @@
+"""What people do in Slack, one file a story: acknowledge, answer, respond."""

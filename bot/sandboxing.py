@@ -1,0 +1,89 @@
+"""The sandbox seen from outside: a process that is started, asked over HTTP, and never outlives us."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bot.config import ConfigError
+
+
+class Sandbox:
+    """The outside world as a process of its own. It watches the pipe we hold, so it ends when we do, however we do."""
+
+    def __init__(
+        self, home: Path, *, accounts: int, seed: int, start: datetime, flowing: bool, port: int
+    ) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self._log = (home / "sandbox.log").open("a", encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--home",
+            str(home / "sandbox"),
+            "--port",
+            str(port),
+        ]
+        command += ["--accounts", str(accounts), "--seed", str(seed), "--start", start.isoformat()]
+        command += ["--until-stdin-closes", *(["--flowing"] if flowing else [])]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us: we close the pipe when we are done
+        )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            raise ConfigError(f"The sandbox did not start; {self._log.name} says why.")
+        self.url = str(json.loads(line)["url"])
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """GET, or POST with a body, one of the sandbox's own addresses."""
+        request = urllib.request.Request(  # noqa: S310 - our own process on this machine
+            f"{self.url}/sandbox/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.ask("clock")["now"])
+
+    def target(self) -> datetime | None:
+        """Where somebody wants time to go; None: nowhere."""
+        target = self.ask("clock")["target"]
+        return datetime.fromisoformat(target) if target else None
+
+    def move(self, to: datetime) -> None:
+        self.ask("clock", {"now": to.isoformat()})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process.stdin:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=10)
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._log.close()

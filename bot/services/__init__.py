@@ -1,0 +1,1 @@
+"""The use cases, as plain functions on Deps. None of them knows Slack."""

@@ -1,0 +1,111 @@
+"""Listing: the accounts of one status, a page at a time, and a book of business at a glance."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.blocks.lists import ListPage, Overview, Row, Tally
+from bot.blocks.moves import reason
+from scoring.accounts import Account, AccountId, Money
+from scoring.members import Member
+from scoring.readings import day_number
+from scoring.rubric import Rubric, Status
+from storage import accounts, members, scores, tasks, watches
+from storage.scores import Standing
+
+PAGE_SIZE = 10
+WORST = 5
+
+
+def page(
+    session: Session,
+    member: Member,
+    status: Status,
+    *,
+    scope: str,
+    offset: int,
+    rubric: Rubric,
+    at: datetime,
+) -> ListPage:
+    """One page of the accounts in a status; `scope` is "mine" or "all"."""
+    email = (member.email or "") if scope == "mine" else None
+    listed = scores.with_status(
+        session, status, day=day_number(at), csm_email=email, limit=PAGE_SIZE, offset=offset
+    )
+    counted = tally(session, email)
+    return ListPage(
+        status=status,
+        scope=scope,
+        rows=rows(session, listed, status=status, rubric=rubric, at=at),
+        total=counted[status].accounts if status in counted else 0,
+        offset=offset,
+        page_size=PAGE_SIZE,
+        at=at,
+    )
+
+
+def overview(session: Session, member: Member, *, rubric: Rubric, at: datetime) -> Overview:
+    """The member's own book; somebody who owns no account sees the whole team's."""
+    own = (
+        (member.email or "") if member.email and accounts.owned_by(session, member.email) else None
+    )
+    due = tasks.open_tasks(session, csm_email=own)
+    named = accounts.by_ids(session, [each.account_id for each in due])
+    return Overview(
+        counts=tally(session, own),
+        worst=worst(session, own, rubric=rubric, at=at),
+        tasks=[(each, named[each.account_id]) for each in due if each.account_id in named],
+        is_mine=own is not None,
+        at=at,
+    )
+
+
+def worst(session: Session, csm_email: str | None, *, rubric: Rubric, at: datetime) -> list[Row]:
+    """The accounts to look at first: the lowest of the critical ones, then of the at-risk ones."""
+    found: list[Row] = []
+    for status in (Status.CRITICAL, Status.AT_RISK):
+        listed = scores.with_status(
+            session, status, day=day_number(at), csm_email=csm_email, limit=WORST - len(found)
+        )
+        found += rows(session, listed, status=status, rubric=rubric, at=at)
+    return found
+
+
+def tally(session: Session, csm_email: str | None) -> Mapping[Status | None, Tally]:
+    """How many accounts are in each status, with their MRR by currency."""
+    return {
+        status: Tally(count, [Money(minor, currency) for currency, minor in mrr.items()])
+        for status, (count, mrr) in scores.count_by_status(session, csm_email).items()
+    }
+
+
+def rows(
+    session: Session, listed: Sequence[Standing], *, status: Status, rubric: Rubric, at: datetime
+) -> list[Row]:
+    ids = [each.account.id for each in listed]
+    today = day_number(at)
+    latest = scores.latest(session, ids)
+    week_ago = scores.on_day(session, ids, today - 7)
+    watched = watches.of_accounts(session, ids)
+    csms = _csms(session, [each.account for each in listed])
+    return [
+        Row(
+            account=each.account,
+            value=each.score,
+            status=status,
+            change_7d=each.change,
+            reason=reason(latest.get(each.account.id), week_ago.get(each.account.id), rubric),
+            csm_mention=csms.get(each.account.id),
+            days_in_status=scores.days_in_status(session, each.account.id, status, today),
+            watch=next((watch.kind for watch in watched.get(each.account.id, ())), None),
+        )
+        for each in listed
+    ]
+
+
+def _csms(session: Session, listed: Sequence[Account]) -> Mapping[AccountId, str]:
+    found = {
+        each.id: members.by_email(session, each.csm_email) for each in listed if each.csm_email
+    }
+    return {account_id: member.id for account_id, member in found.items() if member}

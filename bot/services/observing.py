@@ -1,0 +1,144 @@
+"""Observing: from what is stored to what is known of each account, in bulk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from bot.config import Config
+from integrations.registry import SOURCES
+from scoring.accounts import AccountId
+from scoring.readings import (
+    Engagement,
+    Features,
+    Fresh,
+    Missing,
+    Payment,
+    Readings,
+    Stale,
+    Support,
+    Usage,
+    day_number,
+)
+from scoring.records import Card, Contact, Invoice, Kind, Subscription, Ticket
+from storage import billing, contacts, links, sources, tickets, usage
+from storage.sources import SourceState
+
+T = TypeVar("T")
+
+USAGE_WINDOW_DAYS = 60
+INVOICE_WINDOW = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one kind of data stands for one account: why it is missing, since when it is stale, or as of when it is fresh."""
+
+    missing: str | None = None
+    stale_since: datetime | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything stored of some accounts that a score needs, each by account."""
+
+    active_days: Mapping[AccountId, Mapping[int, int]]
+    last_used: Mapping[AccountId, Mapping[str, int]]
+    users: Mapping[AccountId, int]
+    users_before: Mapping[AccountId, int]
+    tickets: Mapping[AccountId, Sequence[Ticket]]
+    contacts: Mapping[AccountId, Sequence[Contact]]
+    subscriptions: Mapping[AccountId, Sequence[Subscription]]
+    invoices: Mapping[AccountId, Sequence[Invoice]]
+    cards: Mapping[AccountId, Sequence[Card]]
+    linked: Mapping[AccountId, frozenset[str]]
+    states: Mapping[str, SourceState]
+
+    def is_complete(self, config: Config) -> bool:
+        """Whether every configured source has answered completely at least once."""
+        return all(name in self.states and self.states[name].last_ok_at for name in config.sources)
+
+
+def gather(session: Session, ids: Sequence[AccountId], config: Config, *, at: datetime) -> Facts:
+    """Read what is stored of these accounts; the number of queries does not grow with them."""
+    today = day_number(at)
+    since = today - USAGE_WINDOW_DAYS + 1
+    support_since = at - timedelta(days=config.rubric.support_window_days)
+    return Facts(
+        active_days=usage.active_days(session, ids, since=since, until=today),
+        last_used=usage.features_last_used(session, ids, since=since, until=today),
+        users=usage.active_users(session, ids, since=today - 29, until=today),
+        users_before=usage.active_users(session, ids, since=since, until=today - 30),
+        tickets=tickets.of_accounts(session, ids, since=support_since),
+        contacts=contacts.of_accounts(session, ids),
+        subscriptions=billing.subscriptions(session, ids),
+        invoices=billing.invoices(session, ids, since=at - INVOICE_WINDOW),
+        cards=billing.cards(session, ids),
+        linked=links.linked_sources(session, ids),
+        states=sources.states(session),
+    )
+
+
+def readings(facts: Facts, account_id: AccountId, config: Config, *, at: datetime) -> Readings:
+    """What is known of one account: missing, stale or fresh, a component each."""
+
+    def read(kind: Kind, value: T) -> Missing | Stale | Fresh[T]:
+        where = standing(
+            kind, facts.linked.get(account_id, frozenset()), facts.states, config, at=at
+        )
+        if where.missing:
+            return Missing(where.missing)
+        return Stale(where.stale_since) if where.stale_since else Fresh(value, where.as_of or at)
+
+    of = account_id
+    return Readings(
+        usage=read(
+            Kind.USAGE,
+            Usage(
+                active_days=frozenset(facts.active_days.get(of, {})),
+                users=facts.users.get(of),
+                users_before=facts.users_before.get(of),
+            ),
+        ),
+        features=read(Kind.USAGE, Features(facts.last_used.get(of, {}))),
+        support=read(Kind.TICKETS, Support(tuple(facts.tickets.get(of, ())))),
+        engagement=read(Kind.ENGAGEMENT, Engagement(tuple(facts.contacts.get(of, ())))),
+        payment=read(
+            Kind.BILLING,
+            Payment(
+                subscriptions=tuple(facts.subscriptions.get(of, ())),
+                invoices=tuple(facts.invoices.get(of, ())),
+                cards=tuple(facts.cards.get(of, ())),
+            ),
+        ),
+    )
+
+
+def standing(
+    kind: Kind,
+    linked: frozenset[str],
+    states: Mapping[str, SourceState],
+    config: Config,
+    *,
+    at: datetime,
+) -> Standing:
+    """Where a kind of data stands for an account that is linked in these sources."""
+    telling = [name for name in config.sources if kind in SOURCES[name].tells]
+    if not telling:
+        return Standing(missing=f"no source of {kind} is configured")
+    answered = [name for name in telling if name in states and states[name].last_ok_at]
+    if not answered:
+        return Standing(missing=f"{_titles(telling)} has not answered yet")
+    known = [name for name in answered if name in linked]
+    if not known:
+        return Standing(missing=f"not linked in {_titles(answered)}")
+    oks = {name: ok for name in known if (ok := states[name].last_ok_at)}
+    late = [ok for name, ok in oks.items() if at - ok > config.sources[name].stale_after]
+    return Standing(stale_since=min(late)) if late else Standing(as_of=min(oks.values()))
+
+
+def _titles(names: Iterable[str]) -> str:
+    return " and ".join(SOURCES[name].title for name in names)
