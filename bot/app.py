@@ -1,12 +1,11 @@
 """The composition root: a configuration in, a running bot out."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from slack_bolt import App, Respond
+from slack_bolt import App
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
@@ -18,15 +17,12 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 
 from bot import delivery, jobs
-from bot.blocks.found import render_denied, render_error
-from bot.blocks.kit import Message
 from bot.config import Config, ConfigError
 from bot.deps import Deps
 from bot.directory import SlackDirectory
 from bot.listeners import alerts, health
 from bot.schedule import Engine
 from bot.services import admitting
-from bot.services.errors import DeniedError, UserError
 from integrations.base import Clock
 from integrations.registry import open_source
 from storage.engine import Database, open_database
@@ -126,30 +122,7 @@ def build_app(deps: Deps, client: WebClient) -> App:
     for story in (health, alerts):
         story.register(app, deps)
 
-    @app.error
-    def apologise(error: Exception, body: dict[str, Any], respond: Respond) -> None:
-        """Say what went wrong to the one who asked: our own errors as they are, the rest by a reference."""
-        message = _explain(error)
-        if body.get("response_url") or body.get("response_urls"):
-            respond(
-                text=message.text,
-                blocks=message.blocks,
-                response_type="ephemeral",
-                replace_original=False,
-            )
-
     return app
-
-
-def _explain(error: Exception) -> Message:
-    if isinstance(error, UserError):
-        text = str(error)
-        return Message(text, [{"type": "section", "text": {"type": "mrkdwn", "text": text}}])
-    if isinstance(error, DeniedError):
-        return render_denied()
-    ref = uuid.uuid4().hex[:6]
-    log.error("listener failed", ref=ref, exc_info=error)
-    return render_error(ref)
 
 
 def _prove(client: WebClient, config: Config) -> None:

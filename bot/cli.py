@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,19 +30,36 @@ ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configur
 DEFAULT_CONFIG = Path("bellwether.toml")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what a person can mend is one sentence on stderr, not a traceback."""
+    try:
+        app(arguments)
+    except Exception as error:
+        verdict = _verdict(error)
+        if verdict is None:
+            raise
+        _fail(*verdict)
+
+
+def _verdict(error: Exception) -> tuple[str, int] | None:
+    """What to say of an error, and the exit code; None: nobody but us can mend it."""
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
     from bot.config import ConfigError
     from bot.services.errors import UserError
     from integrations.base import SourceError
     from storage.engine import SchemaError
 
-    try:
-        app()
-    except ConfigError as error:
-        _fail(str(error), WRONG_USE)
-    except (UserError, SourceError, SchemaError) as error:
-        _fail(str(error), FAILED)
+    match error:
+        case ConfigError():
+            return str(error), WRONG_USE
+        case UserError() | SourceError() | SchemaError():
+            return str(error), FAILED
+        case DatabaseError(orig=cause) if type(error) in {DatabaseError, OperationalError}:
+            return f"The database cannot be used: {str(cause).splitlines()[0]}.", FAILED
+        case OSError(strerror=str() as why, filename=str() as file):
+            return f"{file}: {why}.", FAILED
+    return None
 
 
 @app.command()
@@ -65,47 +82,53 @@ def demo(
     port: Annotated[int, typer.Option(help="The page's port; 0: any free one.")] = 8787,
 ) -> None:
     """Play with Bellwether: a stand-in Slack and stand-in vendors, no account anywhere."""
-    from bot.clock import SystemClock
     from bot.config import home_folder
-    from bot.demo import remember, run_headless, run_with_page
     from bot.logs import configure_logs
 
+    if as_json and not headless:
+        _fail("--json says what came of a headless story: add --headless.", WRONG_USE)
     configure_logs(level="WARNING")
     home = home_folder() / (f"headless-{accounts}" if headless else "demo")
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     if headless:
-        story = remember(home, accounts=accounts, installed_at=HEADLESS_START, flowing=False)
-        with _progress() as on_progress:
-            outcome = run_headless(
-                story, days=30 if days is None else days, on_progress=on_progress
-            )
+        outcome = _play_headless(home, accounts=accounts, days=30 if days is None else days)
         typer.echo(json.dumps(outcome) if as_json else _describe(outcome))
-        return
-    monday = _last_monday(SystemClock().now())
-    story = remember(home, accounts=accounts, installed_at=monday, flowing=True, port=port)
-    with _progress() as on_progress:
-        run_with_page(
-            story,
-            days=14 if days is None else days,
-            on_progress=on_progress,
-            ready=_announce,
-            wait=_until_stopped,
-        )
+    else:
+        _play_with_page(home, accounts=accounts, days=14 if days is None else days, port=port)
 
 
 HEADLESS_START = datetime(2026, 8, 31, 6, tzinfo=UTC)
 """A Monday: a headless story is the same whenever it is played."""
 
 
+def _play_headless(home: Path, *, accounts: int, days: int) -> dict[str, object]:
+    from bot.demo import remember, run_headless
+
+    story = remember(home, accounts=accounts, installed_at=HEADLESS_START, flowing=False)
+    with _progress() as on_progress:
+        return run_headless(story, days=days, on_progress=on_progress)
+
+
+def _play_with_page(home: Path, *, accounts: int, days: int, port: int) -> None:
+    from bot.clock import SystemClock
+    from bot.demo import remember, run_with_page
+
+    # Lived through so many days, the story has come to the Monday of this week.
+    installed_at = _last_monday(SystemClock().now()) - timedelta(days=days)
+    story = remember(home, accounts=accounts, installed_at=installed_at, flowing=True, port=port)
+    with _progress() as on_progress:
+        run_with_page(
+            story, days=days, on_progress=on_progress, ready=_announce, wait=_until_stopped
+        )
+
+
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot: Slack over Socket Mode, and every source on its schedule."""
     from bot.app import build
-    from bot.logs import configure_logs
 
-    configure_logs()
-    deps = _open(config)
+    deps = _open(config, log_level="INFO")
     deps.db.check_schema()
     program = build(deps)
     program.start()
@@ -179,6 +202,24 @@ def health(
     deps.db.dispose()
 
 
+@app.command()
+def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Prove each source's credentials with one cheap request."""
+    from integrations.base import SourceError
+
+    deps = _open(config)
+    failed = False
+    for name, source in deps.sources.items():
+        try:
+            told = source.check()
+        except SourceError as error:
+            told, failed = str(error), True
+        typer.echo(f"{name}: {told}")
+    deps.db.dispose()
+    if failed:
+        raise typer.Exit(FAILED)
+
+
 @db_app.command()
 def upgrade(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Bring the database's tables up to this version."""
@@ -195,16 +236,22 @@ def backup(
 ) -> None:
     """Copy a SQLite database while it is in use. (PostgreSQL: use pg_dump.)"""
     deps = _open(config)
-    deps.db.backup(to)
+    try:
+        deps.db.backup(to)
+    except (FileExistsError, ValueError) as error:
+        _fail(f"{error}.", FAILED)
     deps.db.dispose()
     typer.echo(f"Copied to {to}.")
 
 
-def _open(config: Path) -> "Deps":
+def _open(config: Path, *, log_level: str = "ERROR") -> "Deps":
+    """Everything the use cases need. A command that ends says itself what went wrong, so its log is short."""
     from bot.app import open_deps
     from bot.clock import SystemClock
     from bot.config import home_folder, load_config
+    from bot.logs import configure_logs
 
+    configure_logs(level=log_level)
     return open_deps(load_config(config, home=home_folder()), clock=SystemClock())
 
 

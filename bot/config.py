@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -30,17 +31,24 @@ class SlackConfig(BaseModel, frozen=True, extra="forbid"):
 
     bot_token: SecretStr
     app_token: SecretStr
-    team_channel: str = Field(pattern=r"^[CG][A-Z0-9]+$", description="id of the team's channel")
-    admin_channel: str = Field(
-        pattern=r"^[CG][A-Z0-9]+$", description="id of the operators' channel"
-    )
+    team_channel: str
+    admin_channel: str
     base_url: str = "https://slack.com/api/"
+
+    @field_validator("team_channel", "admin_channel")
+    @classmethod
+    def _is_an_id(cls, channel: str) -> str:
+        if not re.fullmatch(r"[CG][A-Z0-9]+", channel):
+            raise ValueError(
+                "is not a channel's id; copy it from the foot of the channel's details, like C0123456789"
+            )
+        return channel
 
 
 class SourceConfig(BaseModel, frozen=True, arbitrary_types_allowed=True):
     """One source: when it is read, and its adapter's own settings."""
 
-    every: timedelta
+    every: timedelta = Field(ge=timedelta(minutes=1))
     settings: BaseModel
 
     @property
@@ -58,7 +66,7 @@ class General(BaseModel, frozen=True, extra="forbid"):
 
     timezone: str = "UTC"
     system_of_record: str = "stripe"
-    database: str | None = None
+    database: SecretStr | None = None
     hash_key: SecretStr
     monitor_at: time = time(9)
 
@@ -70,6 +78,14 @@ class General(BaseModel, frozen=True, extra="forbid"):
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{name!r} is not a time zone; write one like Europe/Berlin") from None
         return name
+
+    @field_validator("database")
+    @classmethod
+    def _is_a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        # The address is not shown: it may hold a password.
+        if url and not url.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +101,9 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        return self.general.database or f"sqlite:///{self.home / 'bellwether.db'}"
+        if self.general.database:
+            return self.general.database.get_secret_value()
+        return f"sqlite:///{self.home / 'bellwether.db'}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -105,6 +123,8 @@ def load_config(path: Path, *, home: Path) -> Config:
         raise ConfigError(
             f"There is no {path}. Copy bellwether.example.toml to {path} and fill it in."
         ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     return parse_config(raw, home=home)
@@ -116,12 +136,12 @@ def parse_config(
     """Make a Config of what the TOML says. Raises ConfigError."""
     _only(raw, ("general", "slack", "rubric", "alerts", "sources"), where="")
     told = _resolve(raw, os.environ if environment is None else environment, where="")
-    sources = {name: _source(name, table) for name, table in told.get("sources", {}).items()}
+    sources = {name: _source(name, table) for name, table in _section(told, "sources").items()}
     if not sources:
         raise ConfigError(
             "No source is configured. Add at least one section like [sources.stripe]."
         )
-    general = _model(General, told.get("general", {}), where="general")
+    general = _model(General, _section(told, "general"), where="general")
     if general.system_of_record not in sources:
         raise ConfigError(
             f"general.system_of_record is {general.system_of_record!r}, but there is no section "
@@ -129,12 +149,21 @@ def parse_config(
         )
     return Config(
         general=general,
-        slack=_model(SlackConfig, told.get("slack", {}), where="slack"),
-        rubric=_rubric(told.get("rubric", {})),
-        alerts=_alerts(told.get("alerts", {})),
+        slack=_model(SlackConfig, _section(told, "slack"), where="slack"),
+        rubric=_rubric(_section(told, "rubric")),
+        alerts=_alerts(_section(told, "alerts")),
         sources=sources,
         home=home,
     )
+
+
+def _section(raw: Mapping[str, Any], name: str, *, of: str = "") -> Mapping[str, Any]:
+    """A table of the file, empty where there is none. Raises ConfigError for anything but a table."""
+    table = raw.get(name, {})
+    where = f"{of}.{name}" if of else name
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{where} must be a section: [{where}].")
+    return table
 
 
 def _source(name: str, table: Any) -> SourceConfig:
@@ -142,32 +171,32 @@ def _source(name: str, table: Any) -> SourceConfig:
     if name not in SOURCES:
         raise ConfigError(f"[{where}]: there is no source of that name.{_nearest(name, SOURCES)}")
     kind = SOURCES[name]
-    own = {key: value for key, value in table.items() if key != "every"}
+    told = _section({name: table}, name, of="sources")
+    _only(told, ("every", *kind.settings.model_fields), where=where)
+    own = {key: value for key, value in told.items() if key != "every"}
     settings = _model(kind.settings, own, where=where)
-    every = table.get("every", kind.every)
+    every = told.get("every", kind.every)
     return _model(SourceConfig, {"every": every, "settings": settings}, where=where)
 
 
 def _rubric(raw: Mapping[str, Any]) -> Rubric:
-    points = {component: dict(levels) for component, levels in DEFAULT_POINTS.items()}
-    own = raw.get("points", {})
-    _only(own, tuple(points), where="rubric.points")
-    merged = {
-        component: {**levels, **own.get(component, {})} for component, levels in points.items()
-    }
-    return _dataclass(Rubric, {**raw, "points": merged}, where="rubric")
+    own = _section(raw, "points", of="rubric")
+    _only(own, tuple(DEFAULT_POINTS), where="rubric.points")
+    points = {}
+    for component, levels in DEFAULT_POINTS.items():
+        told = _section(own, component, of="rubric.points")
+        _only(told, tuple(levels), where=f"rubric.points.{component}")
+        points[component] = {**levels, **told}
+    return _dataclass(Rubric, {**raw, "points": points}, where="rubric")
 
 
 def _alerts(raw: Mapping[str, Any]) -> AlertPolicy:
-    _only(raw, tuple(field.name for field in fields(AlertPolicy)), where="alerts")
     default = AlertPolicy()
-    lines = {
-        name: _dataclass(
-            Threshold, {**asdict(getattr(default, name)), **raw[name]}, where=f"alerts.{name}"
-        )
-        for name in ("at_risk", "critical", "expansion")
-        if name in raw
-    }
+    lines = {}
+    for name in ("at_risk", "critical", "expansion"):
+        own = _section(raw, name, of="alerts")
+        line = {**asdict(getattr(default, name)), **own}
+        lines[name] = _dataclass(Threshold, line, where=f"alerts.{name}")
     return _dataclass(AlertPolicy, {**raw, **lines}, where="alerts")
 
 
@@ -176,20 +205,19 @@ def _dataclass(kind: type[T], raw: Mapping[str, Any], *, where: str) -> T:
     try:
         return TypeAdapter(kind).validate_python(dict(raw))
     except ValidationError as error:
-        raise ConfigError(_explain(error, where)) from error
+        raise ConfigError(_explain(error, where)) from None
 
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def _model(kind: type[M], raw: Mapping[str, Any], *, where: str) -> M:
-    if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where} must be a section: [{where}].")
     _only(raw, tuple(kind.model_fields), where=where)
     try:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
-        raise ConfigError(_explain(error, where)) from error
+        # Not "from error": pydantic's own text quotes the input, and with it the secrets.
+        raise ConfigError(_explain(error, where)) from None
 
 
 def _only(raw: Mapping[str, Any], known: tuple[str, ...], *, where: str) -> None:
@@ -205,16 +233,18 @@ def _nearest(word: str, known: Any) -> str:
 
 
 def _explain(error: ValidationError, where: str) -> str:
+    """What is wrong, by key; never the value, which may be a secret."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         key = ".".join([where, *(str(part) for part in problem["loc"])])
-        text = (
-            "is missing"
-            if problem["type"] == "missing"
-            else problem["msg"].removeprefix("Value error, ")
-        )
-        lines.append(f"{key}: {text}")
+        text = problem["msg"].removeprefix("Value error, ")
+        is_missing = problem["type"] == "missing"
+        lines.append(f"{key} is missing: set it" if is_missing else f"{key}: {text}")
     return "; ".join(lines) + "."
+
+
+# Upper case only: "$session_start" is an event of Mixpanel's.
+_VARIABLE = re.compile(r"\$([A-Z_][A-Z0-9_]*)\s*")
 
 
 def _resolve(value: Any, environment: Mapping[str, str], *, where: str) -> Any:
@@ -226,13 +256,31 @@ def _resolve(value: Any, environment: Mapping[str, str], *, where: str) -> Any:
         }
     if isinstance(value, list):
         return [_resolve(each, environment, where=where) for each in value]
-    if not (isinstance(value, str) and value.startswith("$")):
-        return value
-    name = value[1:]
+    if isinstance(value, str) and (asked := _VARIABLE.fullmatch(value)):
+        return _variable(asked[1], environment, where=where)
+    return value
+
+
+def _variable(name: str, environment: Mapping[str, str], *, where: str) -> str:
+    """What the environment says, without the line's end a file or a shell may have left at it."""
     if name in environment:
-        return environment[name]
-    if (file := environment.get(f"{name}_FILE")) and Path(file).is_file():
-        return Path(file).read_text(encoding="utf-8").strip()
-    raise ConfigError(
-        f"{where} asks for the environment variable {name}, which is not set (nor is {name}_FILE)."
-    )
+        said, told_by = environment[name], f"the environment variable {name}"
+    elif f"{name}_FILE" in environment:
+        told_by = f"the file {environment[f'{name}_FILE']} ({name}_FILE)"
+        said = _secret_file(Path(environment[f"{name}_FILE"]), f"{where} asks for {told_by}")
+    else:
+        raise ConfigError(
+            f"{where} asks for the environment variable {name}, which is not set (nor is {name}_FILE)."
+        )
+    if not said.strip():
+        raise ConfigError(f"{where} asks for {told_by}, which is empty.")
+    return said.strip()
+
+
+def _secret_file(path: Path, asked: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{asked}, which cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{asked}, which is not text.") from None

@@ -23,11 +23,17 @@ log = structlog.get_logger(__name__)
 EVENT_TYPE = "bellwether_outbox"
 LEASE = timedelta(seconds=60)  # the posting client's timeout and a margin
 SETTLE = timedelta(seconds=10)  # a message taken by Slack may take a moment to show in the history
+LONGEST_WAIT = timedelta(minutes=5)  # between two attempts, which begin SETTLE apart and double
+MAX_ATTEMPTS = 300  # a day of them: an outage of Slack's, or a token to be mended, loses nothing
+CLOCK_ERROR = timedelta(minutes=15)  # how far our clock may be from Slack's
 CHANNEL_RECHECK = timedelta(minutes=5)
-MAX_ATTEMPTS = 12
 
 # Slack says so before it takes a message: trying again cannot double it.
 _WAIT = frozenset({"ratelimited", "rate_limited"})
+# Nothing of the message's: somebody has to mend the token.
+_LOCKED_OUT = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
 # Slack may or may not have taken it.
 _UNKNOWN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 
@@ -71,12 +77,11 @@ def _deliver_one(deps: Deps, client: WebClient, claimed: Claim) -> bool:
     except SlackApiError as error:
         _sort_out(deps, claimed, error)
     except (SlackClientError, OSError) as error:
-        # The connection broke: Slack may have taken it. The lease runs out, then the history is read.
+        # The connection broke: Slack may have taken it. After a while the history is read.
         log.warning("answer lost", key=claimed.message.key, error=type(error).__name__)
         with deps.db.write() as session:
-            outbox.mark_unknown(
-                session, claimed, until=deps.clock.now() + SETTLE, error=type(error).__name__
-            )
+            until = deps.clock.now() + _wait(claimed)
+            outbox.mark_unknown(session, claimed, until=until, error=type(error).__name__)
     else:
         with deps.db.write() as session:
             return outbox.mark_sent(
@@ -162,7 +167,7 @@ def _find(client: WebClient, channel: str, claimed: Claim) -> str | None:
 def _history(
     client: WebClient, channel: str, claimed: Claim
 ) -> Iterator[Sequence[Mapping[str, Any]]]:
-    oldest = str((claimed.first_try_at - timedelta(minutes=1)).timestamp())
+    oldest = str((claimed.first_try_at - CLOCK_ERROR).timestamp())
     asked: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": 200}
     while True:
         if claimed.of_ts:
@@ -194,11 +199,20 @@ def _sort_out(deps: Deps, claimed: Claim, error: SlackApiError) -> None:
         after = timedelta(seconds=_retry_after(error))
         with deps.db.write() as session:
             outbox.postpone(session, claimed, until=now + after, error="ratelimited")
+    elif code in _LOCKED_OUT:
+        log.error("Slack refuses the token: mend slack.bot_token", reason=code)
+        with deps.db.write() as session:
+            outbox.postpone(session, claimed, until=now + _wait(claimed), error=code)
     elif code in _UNKNOWN or error.response.status_code >= 500:
         with deps.db.write() as session:
-            outbox.mark_unknown(session, claimed, until=now + SETTLE, error=code)
+            outbox.mark_unknown(session, claimed, until=now + _wait(claimed), error=code)
     else:
         _bury(deps, claimed, code)
+
+
+def _wait(claimed: Claim) -> timedelta:
+    """Until the next attempt: longer every time."""
+    return min(LONGEST_WAIT, SETTLE * (1 << min(claimed.attempt - 1, 10)))
 
 
 def _code(error: SlackApiError) -> str:

@@ -26,6 +26,7 @@ RETRY_AFTER = timedelta(minutes=1)
 # End users' hashes are kept as long as the longest window that reads them, counts for a year and a bit.
 KEEP_USERS_DAYS = 62
 KEEP_COUNTS_DAYS = 400
+KEEP_OCCURRENCES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def begin_day(job: Job) -> None:
             before_day_users=today - KEEP_USERS_DAYS,
             before_day_counts=today - KEEP_COUNTS_DAYS,
         )
+        schedules.prune(session, before=now - KEEP_OCCURRENCES)
         dirty.mark_all(session, at=now)
     rescoring.rescore_dirty(job.deps)
 

@@ -3,14 +3,14 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET = re.compile(
     r"xox[abeprs]-[\w-]+|xapp-[\w-]+|[rs]k_(?:live|test|sandbox)_\w+|pat-[\w-]+|whsec_\w+"
-    r"|(?:(?:Bearer|Basic)\s+)[\w.~+/=-]+",
+    # A dozen letters at least, so that "Basic plan" stays what it is.
+    r"|(?i:bearer|basic)\s+[\w.~+/=-]{12,}",
 )
 # Libraries that write bodies, signatures or a line a request.
 _TALKATIVE = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "alembic")
@@ -31,7 +31,9 @@ def configure_logs(*, level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -45,8 +47,9 @@ def configure_logs(*, level: str = "INFO") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                _redact_all,
                 renderer,
+                # Last, so that it sees every field, however deep, and every error's text.
+                lambda _logger, _name, line: redact(str(line)),
             ],
         )
     )
@@ -55,9 +58,3 @@ def configure_logs(*, level: str = "INFO") -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _redact_all(
-    _logger: Any, _name: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -89,10 +89,10 @@ RECOVERY_CONFIRMATIONS = 2
 class AlertState:
     """Where one rule stands for one account.
 
-    `seen` counts the evaluations in a row that confirm a pending or recovering phase. `episode` is
-    the number of the current or last episode, 0 before the first. `as_of` is the freshness of the
-    data last looked at: an evaluation with nothing newer counts for nothing. `announced` says that
-    people were told of the current episode.
+    `seen` counts the looks in a row that confirm a pending or recovering phase. `as_of` is the newest
+    data the last of them rested on: the next one counts when every source has answered since.
+    `episode` is the number of the current or last episode, 0 before the first. `announced` says
+    that people were told of the current episode.
     """
 
     rule: Rule
@@ -106,8 +106,9 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One look at one account. `value` is its score, None without one. `fresh` is False when a part
-    of it is stale. `silent` holds for an account's first score and for the first after a changed
+    """One look at one account. `value` is its score, None without one. `as_of` is when the source that
+    answered longest ago did so, `newest` when the last one did (None: at the same instant). `fresh`
+    is False when a part of the score is stale. `silent` holds for an account's first score and for the first after a changed
     rubric: what it finds firing was so before, so nobody is told.
     """
 
@@ -116,6 +117,7 @@ class Evaluation:
     as_of: datetime | None
     fresh: bool
     silent: bool = False
+    newest: datetime | None = None
 
 
 class Change(StrEnum):
@@ -168,7 +170,7 @@ class Alert:
 def decide(
     evaluation: Evaluation, states: Mapping[Rule, AlertState], policy: AlertPolicy
 ) -> tuple[list[AlertState], list[Decision]]:
-    """Move every rule of one account by one evaluation. Returns the states that changed and what to tell.
+    """Move every rule of one account by one evaluation. Returns the states that changed or are new, and what to tell.
 
     A critical alert inhibits the at-risk one of the same account: it still opens and closes, unannounced.
     """
@@ -179,14 +181,11 @@ def decide(
     critical_fires = False
     for rule in Rule:
         state = states.get(rule, AlertState(rule=rule))
-        if state.as_of is not None and evaluation.as_of <= state.as_of:
-            critical_fires |= rule is Rule.CRITICAL and is_firing(state)
-            continue
-        after, decision = _move(
-            state, evaluation, policy, inhibited=rule is Rule.AT_RISK and critical_fires
-        )
+        inhibited = rule is Rule.AT_RISK and critical_fires
+        after, decision = _move(state, evaluation, policy, inhibited=inhibited)
         critical_fires |= rule is Rule.CRITICAL and is_firing(after)
-        moved.append(after)
+        if after != states.get(rule):
+            moved.append(after)
         if decision:
             decisions.append(decision)
     return moved, decisions
@@ -204,28 +203,41 @@ def needs_another_look(states: Sequence[AlertState]) -> bool:
 def _move(
     state: AlertState, evaluation: Evaluation, policy: AlertPolicy, *, inhibited: bool
 ) -> tuple[AlertState, Decision | None]:
-    state = replace(state, as_of=evaluation.as_of)
     threshold = policy.threshold(state.rule)
     value = evaluation.value or 0.0
     if is_firing(state):
         return _recover(state, evaluation, cleared=threshold.cleared(value))
     if not threshold.crossed(value):
         return replace(state, phase=Phase.OK, seen=0), None
+    if not _counts(state, evaluation):
+        return state, None
     seen = state.seen + 1
     if seen < threshold.confirmations and not evaluation.silent:
-        return replace(state, phase=Phase.PENDING, seen=seen), None
+        return replace(state, phase=Phase.PENDING, seen=seen, as_of=_newest(evaluation)), None
     return _open(state, evaluation, policy, inhibited=inhibited)
+
+
+def _counts(state: AlertState, evaluation: Evaluation) -> bool:
+    """Whether this is another look than the last that counted: every source has answered since."""
+    if state.seen == 0 or state.as_of is None or evaluation.as_of is None:
+        return True
+    return evaluation.as_of > state.as_of
+
+
+def _newest(evaluation: Evaluation) -> datetime | None:
+    return evaluation.newest or evaluation.as_of
 
 
 def _open(
     state: AlertState, evaluation: Evaluation, policy: AlertPolicy, *, inhibited: bool
 ) -> tuple[AlertState, Decision]:
     announce = not (evaluation.silent or inhibited)
+    at = _newest(evaluation)
     cooling = (
         state.closed_at is not None
         and state.announced
-        and evaluation.as_of is not None
-        and evaluation.as_of - state.closed_at < policy.cooldown
+        and at is not None
+        and at - state.closed_at < policy.cooldown
     )
     change = Change.REOPENED if cooling else Change.OPENED
     episode = state.episode if cooling else state.episode + 1
@@ -240,13 +252,14 @@ def _recover(
 ) -> tuple[AlertState, Decision | None]:
     if not cleared:
         return replace(state, phase=Phase.FIRING, seen=0), None
-    seen = state.seen + 1
+    if not _counts(state, evaluation):
+        return state, None
+    seen, at = state.seen + 1, _newest(evaluation)
     if seen < RECOVERY_CONFIRMATIONS and not evaluation.silent:
-        return replace(state, phase=Phase.RECOVERING, seen=seen), None
-    over = replace(state, phase=Phase.OK, seen=0, closed_at=evaluation.as_of)
-    return over, _decision(
-        over, evaluation, Change.RESOLVED, announce=state.announced and not evaluation.silent
-    )
+        return replace(state, phase=Phase.RECOVERING, seen=seen, as_of=at), None
+    over = replace(state, phase=Phase.OK, seen=0, closed_at=at)
+    announce = state.announced and not evaluation.silent
+    return over, _decision(over, evaluation, Change.RESOLVED, announce=announce)
 
 
 def _decision(

@@ -65,6 +65,11 @@ class HealthScore:
         """
         return min((part.as_of for part in self.parts), default=None)
 
+    @property
+    def newest(self) -> datetime | None:
+        """When the first of its sources to answer did so last; None when nothing is known."""
+        return max((part.as_of for part in self.parts), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastScore:

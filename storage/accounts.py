@@ -23,12 +23,12 @@ _domain = LinkDomainRow.__table__
 
 def create_or_update(
     session: Session, organisations: Sequence[Organisation], *, source: str, at: datetime
-) -> None:
+) -> set[AccountId]:
     """Store what the system of record says: every organisation of its own is an account, or part of one.
 
     Organisations with one `account_key` are one account, named after the smallest ref. One that is
     given a key later keeps its account, unless the key is another's. An account whose last
-    organisation is deleted has churned.
+    organisation is deleted has churned. Returns the accounts that came, went, came back or were joined.
     """
     before = _records(session, source, [clean(each.ref) for each in organisations])
     link_ids = links.see(session, source, organisations, at=at)
@@ -57,6 +57,8 @@ def create_or_update(
         session, {by_key[keys[ref]]: (each.csm_email, each.renews_on) for ref, each in live.items()}
     )
     _close(session, touched, back, on=at.date())
+    gone = {row.account_id for ref, row in before.items() if ref not in live}
+    return {AccountId(each) for each in {*moved.values(), *back, *gone} if each is not None}
 
 
 def get(session: Session, account_id: AccountId) -> Account | None:

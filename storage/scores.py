@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -124,6 +125,8 @@ def with_status(
 ) -> list[Standing]:
     """Accounts in a status, the ones to look at first on top: the worst, or of the healthy ones the best.
 
+    Of equal scores the greater MRR comes first.
+
     `day` is today: the change is against the history of seven days before.
     """
     past = _day.alias("past")
@@ -133,7 +136,7 @@ def with_status(
         .join(_latest, _latest.c.account_id == _account.c.id)
         .outerjoin(past, sa.and_(past.c.day == day - 7, past.c.account_id == _account.c.id))
         .where(_latest.c.status == status, *_of_csm(csm_email))
-        .order_by(order, _account.c.name_norm, _account.c.id)
+        .order_by(order, _mrr().desc(), _account.c.name_norm, _account.c.id)
         .limit(limit)
         .offset(offset)
     )
@@ -194,6 +197,11 @@ def days_in_status(session: Session, account_id: AccountId, status: Status, unti
             break
         since = row.day
     return 0 if since is None else until_day - since + 1
+
+
+def _mrr() -> sa.ColumnElement[Any]:
+    # SQLite and PostgreSQL put what is unknown at opposite ends.
+    return sa.func.coalesce(_account.c.mrr_minor, 0)
 
 
 def _of_csm(email: str | None) -> list[sa.ColumnElement[bool]]:

@@ -46,7 +46,7 @@ def day_row(account_id: AccountId, score: HealthScore, rubric_id: int, day: int)
         "coverage": round(score.coverage * 100),
         "status": score.status,
         "rubric_id": rubric_id,
-    } | {component.value: parts.get(component) for component in Component}
+    } | {component: parts.get(component) for component in Component}
 
 
 def latest_row(account_id: AccountId, score: HealthScore, rubric_id: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def latest_row(account_id: AccountId, score: HealthScore, rubric_id: int) -> dic
         "status": score.status,
         "coverage": score.coverage,
         "parts": [_part_json(part) for part in score.parts],
-        "missing": {component.value: why for component, why in score.missing.items()},
+        "missing": dict(score.missing),
         "rubric_id": rubric_id,
     }
 
@@ -90,7 +90,7 @@ def to_status(number: int | None) -> Status | None:
 
 def _part_json(part: Part) -> dict[str, Any]:
     return {
-        "component": part.component.value,
+        "component": part.component,
         "level": part.level,
         "points": part.points,
         "share": part.share,

@@ -1,7 +1,7 @@
 """Usage: per day and feature a count, per day the active end users as keyed hashes. Days are replaced whole."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from sqlmodel import Session
 from scoring.accounts import AccountId
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 from storage import links
-from storage.sql import chunks, fetch, insert, run
+from storage.sql import chunks, fetch, insert, insert_tuples, run
 from storage.tables import ActiveUserRow, LinkRow, UsageDayRow
 from storage.types import clean
 
@@ -111,11 +111,13 @@ def _of(
     until: int,
     *columns: sa.ColumnElement[Any],
 ) -> sa.Select[Any]:
-    # The days are listed, not BETWEEN: each is one look into the primary key.
+    # Days and links are listed, not joined or BETWEEN: each pair is one look into the primary key. By
+    # the join alone SQLite reads whole days, the more accounts there are the longer for each of them.
+    ours = sa.select(_link.c.id).where(_link.c.account_id.in_(account_ids))
     return (
         sa.select(_link.c.account_id, *columns)
         .join(_link, _link.c.id == table.c.link_id)
-        .where(_link.c.account_id.in_(account_ids), table.c.day.in_(range(since, until + 1)))
+        .where(table.c.day.in_(range(since, until + 1)), table.c.link_id.in_(ours))
     )
 
 
@@ -125,27 +127,17 @@ def _count_rows(
     batch: Sequence[FeatureCount],
     known: dict[str, int],
     at: datetime,
-) -> list[dict[str, Any]]:
+) -> list[tuple[Any, ...]]:
     _learn(session, source, batch, known, at)
-    totals: dict[tuple[int, int, str], int] = defaultdict(int)
-    for day, ref, feature, count in batch:
-        totals[day, known[ref], clean(feature)] += count
-    return [
-        {"day": day, "link_id": link_id, "feature": feature, "count": count}
-        for (day, link_id, feature), count in totals.items()
-    ]
+    names = {feature: clean(feature) for feature in {each.feature for each in batch}}
+    return [(day, known[ref], names[feature], times) for day, ref, feature, times in batch]
 
 
 def _user_rows(
     session: Session, source: str, batch: Sequence[ActiveUser], known: dict[str, int], at: datetime
-) -> list[dict[str, Any]]:
+) -> list[tuple[Any, ...]]:
     _learn(session, source, batch, known, at)
-    return [
-        {"day": day, "link_id": link_id, "user_hash": user_hash}
-        for day, link_id, user_hash in {
-            (each.day, known[each.account_ref], each.user_hash) for each in batch
-        }
-    ]
+    return [(day, known[ref], user_hash) for day, ref, user_hash in batch]
 
 
 def _learn(
@@ -164,7 +156,7 @@ def _replace(
     side: _Side,
     source: str,
     days: Sequence[int],
-    batches: Iterable[list[dict[str, Any]]],
+    batches: Iterable[list[tuple[Any, ...]]],
 ) -> frozenset[int]:
     table, waiting = side
     waiting.create(session.connection())
@@ -188,12 +180,10 @@ def _replace(
         waiting.drop(session.connection())
 
 
-def _fill(
-    session: Session, waiting: sa.Table, batches: Iterator[list[dict[str, Any]]] | Iterable[Any]
-) -> None:
+def _fill(session: Session, waiting: sa.Table, batches: Iterable[list[tuple[Any, ...]]]) -> None:
     statement = insert(session, waiting)
     if "count" in waiting.c:
-        # A batch may end inside a key: its other half adds up.
+        # A key may come twice: a batch ends inside it, or two names are one once they are clean.
         total = waiting.c["count"] + statement.excluded["count"]
         writing = statement.on_conflict_do_update(
             index_elements=list(waiting.primary_key), set_={"count": total}
@@ -201,8 +191,7 @@ def _fill(
     else:
         writing = statement.on_conflict_do_nothing()
     for batch in batches:
-        for part in chunks(batch, 10_000):
-            run(session, writing, part)
+        insert_tuples(session, writing, batch)
 
 
 def _insert_new(session: Session, side: _Side, new: sa.ColumnElement[bool]) -> None:

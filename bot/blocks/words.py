@@ -170,9 +170,10 @@ def span(length: timedelta) -> str:
 def freshness(title: str, last_ok_at: datetime | None, at: datetime) -> str:
     """How old a source's last complete answer is: "Mixpanel 9 h old"."""
     source = escape(title, 40)
-    return (
-        f"{source} {span(at - last_ok_at)} old" if last_ok_at else f"{source} has not answered yet"
-    )
+    if last_ok_at is None:
+        return f"{source} has not answered yet"
+    age = at - last_ok_at
+    return f"{source} just now" if age < timedelta(minutes=1) else f"{source} {span(age)} old"
 
 
 def sparkline(trend: Sequence[tuple[int, float]], *, until: datetime) -> str:

@@ -7,9 +7,10 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.blocks import actions
-from bot.blocks.outreach import NOTE_BLOCK, read_outreach, render_outreach
+from bot.blocks.outreach import read_outreach, render_outreach
 from bot.blocks.text import escape
 from bot.deps import Deps
+from bot.listeners.apologising import apologetic
 from bot.services import acting, admitting
 from bot.services.acting import Press
 from bot.services.errors import UserError
@@ -58,26 +59,18 @@ def register(app: App, deps: Deps) -> None:
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def log_outreach(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        # The modal stays open until we answer, so that a mistake can be shown in it.
-        try:
-            member = admitting.admit(
-                deps, MemberId(body["user"]["id"]), what=str(view["callback_id"])
-            )
-            alert_id = AlertId(int(json.loads(view["private_metadata"])["alert_id"]))
-            made = Press(
-                alert_id=alert_id, member=member.id, key=str(view["id"]), at=deps.clock.now()
-            )
-            acting.log_outreach(deps, made, summary=read_outreach(view["state"]["values"]))
-        except UserError as error:
-            ack(response_action="errors", errors={NOTE_BLOCK: str(error)})
-        else:
-            ack()
+        member = admitting.admit(deps, MemberId(body["user"]["id"]), what=str(view["callback_id"]))
+        alert_id = AlertId(int(json.loads(view["private_metadata"])["alert_id"]))
+        made = Press(alert_id=alert_id, member=member.id, key=str(view["id"]), at=deps.clock.now())
+        acting.log_outreach(deps, made, summary=read_outreach(view["state"]["values"]))
+        # The modal stays open until we answer, so that what went wrong can be shown in it.
+        ack()
 
-    app.action(actions.ALERT_ACKNOWLEDGE)(acknowledge)
-    app.action(actions.ALERT_ASSIGN)(assign)
-    app.action(actions.ALERT_SNOOZE)(snooze)
-    app.action(actions.ALERT_OUTREACH)(ask_outreach)
-    app.view(actions.OUTREACH_SUBMIT)(log_outreach)
+    app.action(actions.ALERT_ACKNOWLEDGE)(apologetic(acknowledge))
+    app.action(actions.ALERT_ASSIGN)(apologetic(assign))
+    app.action(actions.ALERT_SNOOZE)(apologetic(snooze))
+    app.action(actions.ALERT_OUTREACH)(apologetic(ask_outreach))
+    app.view(actions.OUTREACH_SUBMIT)(apologetic(log_outreach))
 
 
 def _key(body: dict[str, Any], action: dict[str, Any], member: Member) -> str:

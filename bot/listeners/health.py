@@ -7,6 +7,7 @@ from slack_bolt import Ack, App, Respond
 from bot.blocks import actions
 from bot.blocks.kit import Message
 from bot.deps import Deps
+from bot.listeners.apologising import apologetic
 from bot.services import admitting, answering
 from scoring.accounts import AccountId
 from scoring.members import MemberId
@@ -19,7 +20,7 @@ def register(app: App, deps: Deps) -> None:
     def command(ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
         ack()  # within 3 seconds, before any work
         member = admitting.admit(deps, MemberId(body["user_id"]), what="/health")
-        _reply(respond, answering.answer(deps, member, str(body.get("text") or "")))
+        _reply(respond, answering.answer(deps, member, _typed(body)))
 
     def view(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
         ack()
@@ -35,10 +36,16 @@ def register(app: App, deps: Deps) -> None:
         )
         _reply(respond, message, replace=True)
 
-    app.command("/health")(command)
-    app.action(actions.ACCOUNT_VIEW)(view)
-    app.action(actions.ACCOUNT_CHOOSE)(view)
-    app.action(actions.LIST_PAGE)(turn_page)
+    app.command("/health")(apologetic(command))
+    app.action(actions.ACCOUNT_VIEW)(apologetic(view))
+    app.action(actions.ACCOUNT_CHOOSE)(apologetic(view))
+    app.action(actions.LIST_PAGE)(apologetic(turn_page))
+
+
+def _typed(body: dict[str, Any]) -> str:
+    """The text after the command, as it was typed: Slack escapes three characters of it."""
+    text = str(body.get("text") or "")
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _reply(respond: Respond, message: Message, *, replace: bool = False) -> None:

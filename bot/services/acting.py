@@ -46,10 +46,11 @@ def acknowledge(deps: Deps, press: Press) -> None:
 
 
 def assign(deps: Deps, press: Press, *, to: MemberId) -> None:
-    """Hand the alert to a member."""
+    """Hand the alert to a member, who gets a copy of it."""
     with deps.db.write() as session:
         _alert(session, press)
         _apply(session, deps, press, "assign", {"assigned_to": to, "assigned_by": press.member})
+        alerting.show_to(session, deps, press.alert_id, to, at=press.at)
 
 
 def snooze(deps: Deps, press: Press, *, days: int) -> None:
@@ -107,5 +108,5 @@ def _apply(
     )
     if is_first:
         alerts.save(session, replace(_alert(session, press), **change))
-        alerting.refresh(session, deps, press.alert_id, at=press.at)
+        alerting.refresh(session, deps, press.alert_id, at=press.at, after=press.key)
     return is_first

@@ -1,8 +1,8 @@
 """Alerting: from evaluations to alert rows, tasks, watches and the messages that tell of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -65,7 +65,7 @@ def evaluate(
     decisions: list[Decision] = []
     for each in evaluations:
         known = states.get(each.account_id, {})
-        evaluation = each if known else _silenced(each)
+        evaluation = each if known else replace(each, silent=True)
         after, decided = decide(evaluation, known, deps.config.alerts)
         moved[each.account_id] = after
         decisions += decided
@@ -76,11 +76,14 @@ def evaluate(
         _HANDLERS[decision.change](context, decision)
 
 
-def retire(session: Session, ids: Sequence[AccountId], *, at: datetime) -> None:
+def retire(session: Session, deps: Deps, ids: Sequence[AccountId], *, at: datetime) -> None:
     """Close what is open for accounts that are customers no more: they leave every list and alert."""
+    closing = [alert.id for each in ids for alert in alerts.open_alerts(session, each)]
     alerts.forget(session, ids, at=at)
-    watches.end_all(session, ids, on=at.date())
+    watches.end_all(session, ids, on=_today(deps, at))
     tasks.drop_open(session, ids)
+    for alert_id in closing:
+        refresh(session, deps, alert_id, at=at, after="left")
 
 
 def _open(context: Context, decision: Decision) -> None:
@@ -97,7 +100,7 @@ def _reopen(context: Context, decision: Decision) -> None:
     if alert is None or not decision.announce:
         return
     _follow_playbook(context, decision, alert.id)
-    refresh(session, context.deps, alert.id, at=at)
+    refresh(session, context.deps, alert.id, at=at, after="again")
     message = _render(session, context.deps, alert, at=at)
     _reply(context, alert, kit.message(message.text, [kit.section(message.text)]), what="again")
 
@@ -108,10 +111,10 @@ def _resolve(context: Context, decision: Decision) -> None:
         session, decision.account_id, decision.rule, decision.episode, at=at
     )
     if watch := PLAYBOOKS[decision.rule].watch:
-        watches.end(session, decision.account_id, watch, on=at.date())
-    refresh(session, context.deps, alert.id, at=at)
+        watches.end(session, decision.account_id, watch, on=_today(context.deps, at))
+    refresh(session, context.deps, alert.id, at=at, after="recovered")
     if decision.announce:
-        view = _view(session, alert, at=at)
+        view = _view(session, context.deps, alert, at=at)
         _reply(
             context,
             alert,
@@ -155,7 +158,7 @@ def _new_alert(context: Context, decision: Decision) -> AlertId:
 def _follow_playbook(context: Context, decision: Decision, alert_id: AlertId) -> None:
     playbook = PLAYBOOKS[decision.rule]
     account = context.accounts[decision.account_id]
-    today = context.at.astimezone(context.deps.config.zone).date()
+    today = _today(context.deps, context.at)
     if playbook.watch:
         watches.begin(context.session, account.id, playbook.watch, on=today)
     if playbook.task and decision.announce:
@@ -190,21 +193,29 @@ def _announce(context: Context, alert: Alert) -> None:
         )
 
 
-def refresh(session: Session, deps: Deps, alert_id: AlertId, *, at: datetime) -> None:
-    """Show the alert as it now is, wherever it was posted."""
+def refresh(session: Session, deps: Deps, alert_id: AlertId, *, at: datetime, after: str) -> None:
+    """Show the alert as it now is, wherever it was posted. `after` names what changed it, so that two
+    changes at one instant are two.
+    """
     alert = _alert(session, alert_id)
     message = _render(session, deps, alert, at=at)
     for target in outbox.targets(session, _key(alert, "")):
-        key = _key(alert, target)
-        speaking.amend(
-            session, message, of=key, target=target, key=f"{key}:at:{at.isoformat()}", at=at
-        )
+        of = _key(alert, target)
+        key = f"{of}:at:{at.isoformat()}:{after}"
+        speaking.amend(session, message, of=of, target=target, key=key, at=at)
+
+
+def show_to(session: Session, deps: Deps, alert_id: AlertId, target: str, *, at: datetime) -> None:
+    """Give somebody a copy of the alert of their own, unless they have one."""
+    alert = _alert(session, alert_id)
+    message = _render(session, deps, alert, at=at)
+    speaking.say(session, message, key=_key(alert, target), target=target, at=at)
 
 
 def remind_of_critical(deps: Deps, *, at: datetime) -> int:
     """Say once a day, in the alert's thread, how a critical account stands, until somebody acknowledges it."""
     told = 0
-    today = at.astimezone(deps.config.zone).date()
+    today = _today(deps, at)
     with deps.db.write() as session:
         for alert in alerts.firing(session, Rule.CRITICAL):
             if not _needs_reminder(alert, at):
@@ -220,7 +231,9 @@ def remind_of_critical(deps: Deps, *, at: datetime) -> int:
 
 def _still_critical(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> Message:
     day = (at - alert.opened_at).days + 1
-    return render_still_critical(_view(session, alert, at=at), day=day, rubric=deps.config.rubric)
+    return render_still_critical(
+        _view(session, deps, alert, at=at), day=day, rubric=deps.config.rubric
+    )
 
 
 def tell_baseline(session: Session, deps: Deps) -> bool:
@@ -243,6 +256,11 @@ def tell_baseline(session: Session, deps: Deps) -> bool:
     )
 
 
+def _today(deps: Deps, at: datetime) -> date:
+    """The team's day, which is not always Greenwich's."""
+    return at.astimezone(deps.config.zone).date()
+
+
 def _needs_reminder(alert: Alert, at: datetime) -> bool:
     if not alert.announced or alert.acknowledged_at or at - alert.opened_at < timedelta(hours=12):
         return False
@@ -254,16 +272,6 @@ def _alert(session: Session, alert_id: AlertId) -> Alert:
     if alert is None:
         raise ValueError(f"there is no alert {alert_id}")
     return alert
-
-
-def _silenced(each: Evaluation) -> Evaluation:
-    return Evaluation(
-        account_id=each.account_id,
-        value=each.value,
-        as_of=each.as_of,
-        fresh=each.fresh,
-        silent=True,
-    )
 
 
 def _targets(session: Session, deps: Deps, alert: Alert) -> list[str]:
@@ -291,11 +299,11 @@ def _week_ago(
 
 def _render(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> Message:
     return render_alert(
-        _view(session, alert, at=at), rubric=deps.config.rubric, policy=deps.config.alerts
+        _view(session, deps, alert, at=at), rubric=deps.config.rubric, policy=deps.config.alerts
     )
 
 
-def _view(session: Session, alert: Alert, *, at: datetime) -> AlertView:
+def _view(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> AlertView:
     account = account_rows.get(session, alert.account_id)
     score = scores.latest(session, [alert.account_id]).get(alert.account_id)
     if account is None or score is None:
@@ -307,5 +315,5 @@ def _view(session: Session, alert: Alert, *, at: datetime) -> AlertView:
         score=score,
         week_ago=_week_ago(session, [account.id], at).get(account.id),
         csm_mention=csm.id if csm else None,
-        at=at,
+        at=at.astimezone(deps.config.zone),  # "today" is the team's
     )

@@ -52,7 +52,7 @@ def answer(deps: Deps, member: Member, text: str) -> Message:
 
 def overview(deps: Deps, member: Member) -> Message:
     """The member's own accounts; somebody who owns none sees the whole team's."""
-    at = deps.clock.now()
+    at = deps.clock.now().astimezone(deps.config.zone)
     with deps.db.read() as session:
         return render_overview(
             listing.overview(session, member, rubric=deps.config.rubric, at=at),
@@ -63,7 +63,7 @@ def overview(deps: Deps, member: Member) -> Message:
 def status_list(
     deps: Deps, member: Member, status: Status, *, scope: str, offset: int = 0
 ) -> Message:
-    at = deps.clock.now()
+    at = deps.clock.now().astimezone(deps.config.zone)
     with deps.db.read() as session:
         page = listing.page(
             session, member, status, scope=scope, offset=offset, rubric=deps.config.rubric, at=at
@@ -73,7 +73,7 @@ def status_list(
 
 def account(deps: Deps, text: str) -> Message:
     """The card of the account a text means, or what it could have meant."""
-    at = deps.clock.now()
+    at = deps.clock.now().astimezone(deps.config.zone)
     with deps.db.read() as session:
         found = look_up(session, text)
         if isinstance(found, Found):
@@ -88,7 +88,7 @@ def account(deps: Deps, text: str) -> Message:
 
 
 def card(deps: Deps, account_id: AccountId) -> Message:
-    at = deps.clock.now()
+    at = deps.clock.now().astimezone(deps.config.zone)
     with deps.db.read() as session:
         known = accounts.get(session, account_id)
         if known is None:

@@ -9,6 +9,7 @@ from bot.blocks.lists import ListPage, Overview, Row, Tally
 from bot.blocks.moves import reason
 from scoring.accounts import Account, AccountId, Money
 from scoring.members import Member
+from scoring.playbooks import Watch, WatchKind
 from scoring.readings import day_number
 from scoring.rubric import Rubric, Status
 from storage import accounts, members, scores, tasks, watches
@@ -98,10 +99,19 @@ def rows(
             reason=reason(latest.get(each.account.id), week_ago.get(each.account.id), rubric),
             csm_mention=csms.get(each.account.id),
             days_in_status=scores.days_in_status(session, each.account.id, status, today),
-            watch=next((watch.kind for watch in watched.get(each.account.id, ())), None),
+            watch=_closest(watched.get(each.account.id, ())),
         )
         for each in listed
     ]
+
+
+def _closest(watched: Sequence[Watch]) -> WatchKind | None:
+    """Of the lists an account is on, the one that looks at it most often."""
+    kinds = {watch.kind for watch in watched}
+    return next(
+        (kind for kind in (WatchKind.DAILY_MONITORING, WatchKind.WEEKLY_REVIEW) if kind in kinds),
+        None,
+    )
 
 
 def _csms(session: Session, listed: Sequence[Account]) -> Mapping[AccountId, str]:

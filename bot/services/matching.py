@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from scoring.accounts import AccountId
 from scoring.identity import MatchedBy, domain_of, match
-from storage import accounts, links
+from storage import accounts, dirty, links
 
 
 def match_waiting(session: Session, *, at: datetime) -> int:
@@ -32,6 +32,7 @@ def match_waiting(session: Session, *, at: datetime) -> int:
             joined[found.by][each.link_id] = found.account_id
     for by, accounts_of_links in joined.items():
         links.join_all(session, accounts_of_links, by=by, at=at)
+        dirty.mark(session, accounts_of_links.values(), at=at)
     return sum(map(len, joined.values()))
 
 

@@ -136,8 +136,15 @@ def standing(
     if not known:
         return Standing(missing=f"not linked in {_titles(answered)}")
     oks = {name: ok for name in known if (ok := states[name].last_ok_at)}
-    late = [ok for name, ok in oks.items() if at - ok > config.sources[name].stale_after]
+    late = [ok for name, ok in oks.items() if is_stale(states[name], config, at=at)]
     return Standing(stale_since=min(late)) if late else Standing(as_of=min(oks.values()))
+
+
+def is_stale(state: SourceState | None, config: Config, *, at: datetime) -> bool:
+    """Whether a source is failing or late, or has never answered."""
+    if state is None or state.last_ok_at is None or state.failing_since is not None:
+        return True
+    return at - state.last_ok_at > config.sources[state.name].stale_after
 
 
 def _titles(names: Iterable[str]) -> str:

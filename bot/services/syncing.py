@@ -10,11 +10,21 @@ from sqlmodel import Session
 from bot.blocks.kit import Message
 from bot.blocks.notices import render_source_back, render_source_down
 from bot.deps import Deps, Progress
-from bot.services import matching, speaking
+from bot.services import matching, observing, speaking
 from integrations.base import Page, SourceAuthError, SourceError
 from integrations.registry import SOURCES
 from scoring.records import Card, Contact, Invoice, Organisation, Subscription, Ticket
-from storage import accounts, alerts, billing, contacts, dirty, links, sources, tickets, usage
+from storage import (
+    accounts,
+    alerts,
+    billing,
+    contacts,
+    dirty,
+    links,
+    sources,
+    tickets,
+    usage,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +74,8 @@ def _store(session: Session, deps: Deps, run: Run, page: Page) -> None:
     at = run.started_at
     organisations = [each for each in page.records if isinstance(each, Organisation)]
     if run.source == deps.config.general.system_of_record:
-        accounts.create_or_update(session, organisations, source=run.source, at=at)
+        touched = accounts.create_or_update(session, organisations, source=run.source, at=at)
+        dirty.mark(session, touched, at=at)
     else:
         links.see(session, run.source, organisations, at=at)
     dirty.mark_links(session, _store_activity(session, run.source, page, at=at), at=at)
@@ -99,16 +110,19 @@ def _succeed(deps: Deps, run: Run, *, hold: Callable[[Session], None]) -> None:
     at = run.started_at
     with deps.db.write() as session:
         hold(session)
-        failing_since = _failing_since(session, run.source)
+        before = sources.states(session).get(run.source)
         sources.succeeded(session, run.source, at=at)
         matching.match_waiting(session, at=at)
         matching.pass_on_owners(session, run.source)
+        if observing.is_stale(before, deps.config, at=at):
+            # What happened elsewhere meanwhile was frozen: it counts from now on, for everybody.
+            dirty.mark_all(session, at=at)
         # What waits to be confirmed is looked at again now that there is newer data.
         dirty.mark(session, alerts.waiting_accounts(session), at=at)
         _keep_run(session, deps, run)
-        if failing_since:
+        if before and before.failing_since:
             log.info("source is back", source=run.source)
-            message = render_source_back(_title(run), since=failing_since)
+            message = render_source_back(_title(run), since=before.failing_since)
             _tell_operators(session, deps, run, message, what="back")
 
 
@@ -147,11 +161,6 @@ def _tell_operators(session: Session, deps: Deps, run: Run, message: Message, *,
         target=deps.config.slack.admin_channel,
         at=run.started_at,
     )
-
-
-def _failing_since(session: Session, source: str) -> datetime | None:
-    state = sources.states(session).get(source)
-    return state.failing_since if state else None
 
 
 def _title(run: Run) -> str:

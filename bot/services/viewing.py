@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from bot.blocks.card import AccountView, SourceFreshness
 from bot.deps import Deps
+from bot.services import observing
 from integrations.registry import SOURCES
 from scoring.accounts import Account
 from scoring.readings import day_number
@@ -30,7 +31,7 @@ def view_account(session: Session, deps: Deps, account: Account, *, at: datetime
         tasks=tasks.open_tasks(session, account_id=account.id),
         watches=watches.of_accounts(session, [account.id]).get(account.id, ()),
         sources=freshness(session, deps, at=at),
-        at=at,
+        at=at.astimezone(deps.config.zone),  # "today" is the team's
     )
 
 
@@ -38,8 +39,10 @@ def freshness(session: Session, deps: Deps, *, at: datetime) -> Mapping[str, Sou
     """How fresh each configured source is, by its title."""
     states = sources.states(session)
     fresh = {}
-    for name, config in deps.config.sources.items():
-        ok = states[name].last_ok_at if name in states else None
-        is_stale = ok is None or at - ok > config.stale_after
-        fresh[SOURCES[name].title] = SourceFreshness(ok, is_stale=is_stale)
+    for name in deps.config.sources:
+        state = states.get(name)
+        stale = observing.is_stale(state, deps.config, at=at)
+        fresh[SOURCES[name].title] = SourceFreshness(
+            state.last_ok_at if state else None, is_stale=stale
+        )
     return fresh

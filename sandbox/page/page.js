@@ -232,6 +232,8 @@ function composer(form, field, submit) {
 }
 
 composer(at("compose"), at("composer"), (text) => {
+  // Who says something wants to see the answer, however far up they have read.
+  at("log").scrollTop = at("log").scrollHeight;
   const command = text.match(/^(\/[\w-]+)\s*([\s\S]*)$/);
   const channel = state.screen.channel;
   return command ? send("command", { channel, command: command[1], text: command[2] }) : send("message", { channel, text });

@@ -43,6 +43,7 @@ class OneAccount(RuleBasedStateMachine):
         self.states = {}
         self.as_of = START
         self.last = None
+        self.data_at = START  # of the last score
         self.decisions = []  # with the instant of the data behind each
 
     @initialize(value=scores)
@@ -70,9 +71,9 @@ class OneAccount(RuleBasedStateMachine):
     def not_enough_data(self, wait):
         self._changes_nothing(value=None, as_of=self.as_of + wait)
 
-    @rule(value=scores, ago=st.timedeltas(timedelta(0), timedelta(days=3)))
-    def the_same_data_again_or_older(self, value, ago):
-        self._changes_nothing(value=value, as_of=self.as_of - ago)
+    @rule(ago=st.timedeltas(timedelta(0), timedelta(days=3)))
+    def the_same_data_again_or_older(self, ago):
+        self._changes_nothing(value=self.last, as_of=self.data_at - ago)
 
     @rule(wait=waits)
     def time_passes(self, wait):
@@ -88,7 +89,7 @@ class OneAccount(RuleBasedStateMachine):
         before = self.states
         self.states, decisions = look(before, value=value, as_of=self.as_of, silent=silent)
         self.decisions += [(each, self.as_of) for each in decisions]
-        self.last = value
+        self.last, self.data_at = value, self.as_of
         for each in decisions:
             self._is_justified(each, before.get(each.rule), value, silent=silent)
 
@@ -104,10 +105,6 @@ class OneAccount(RuleBasedStateMachine):
             assert not (decision.announce and is_firing(self.states[Rule.CRITICAL]))
 
     def _changes_nothing(self, **seen):
-        # `time_passes` may have moved the clock past the newest data: older means older than that.
-        newest = min((each.as_of for each in self.states.values()), default=START)
-        if seen.get("fresh", True) and seen["value"] is not None:
-            seen["as_of"] = min(seen["as_of"], newest)
         after, decisions = look(self.states, **seen)
         assert (after, decisions) == (self.states, [])
 

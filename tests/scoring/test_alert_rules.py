@@ -7,6 +7,7 @@ import pytest
 from scoring.accounts import AccountId
 from scoring.alerts import (
     AlertPolicy,
+    AlertState,
     Change,
     Evaluation,
     Phase,
@@ -204,14 +205,39 @@ def test_stale_or_missing_data_freezes_everything(value):
 
 
 @pytest.mark.parametrize("earlier", [0, 1, 48])
-def test_a_look_at_nothing_new_counts_for_nothing(earlier):
+def test_a_look_at_nothing_new_confirms_nothing(earlier):
     account = Watched(70, 55)
     known, frozen = account.as_of, dict(account.states)
     assert account.sees(55, after=-earlier * HOUR) == []
-    assert account.sees(20, after=timedelta(0)) == []
     assert account.states == frozen
     account.as_of = known
     assert account.sees(55) == [(AT_RISK, OPENED, 1, True)]
+
+
+def test_critical_needs_no_newer_data_than_the_last_look_had():
+    account = Watched(70, 55)
+    assert account.sees(20, after=timedelta(0)) == [(CRITICAL, OPENED, 1, True)]
+
+
+def test_a_second_look_counts_when_every_source_has_answered_since_the_first():
+    def at(hour):
+        return START + hour * HOUR
+
+    def look(states, *, oldest, newest):
+        evaluation = Evaluation(
+            account_id=AccountId(7), value=55, as_of=at(oldest), newest=at(newest), fresh=True
+        )
+        moved, decisions = decide(evaluation, states, AlertPolicy())
+        return states | {state.rule: state for state in moved}, decisions
+
+    states = {each: AlertState(rule=each) for each in Rule}
+    states, decisions = look(states, oldest=0, newest=4)
+    assert decisions == []
+    # One source has answered anew, the other is still the one it was.
+    states, decisions = look(states, oldest=4, newest=5)
+    assert decisions == []
+    states, decisions = look(states, oldest=5, newest=8)
+    assert [(each.rule, each.change) for each in decisions] == [(AT_RISK, OPENED)]
 
 
 def test_critical_says_it_for_at_risk_too():

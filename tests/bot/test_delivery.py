@@ -1,0 +1,289 @@
+"""From the outbox to Slack: once, in order, and to nobody who must not see it, whatever goes wrong on the way."""
+
+from datetime import timedelta
+
+import pytest
+from worlds import (
+    ADMIN,
+    SHARED,
+    TEAM,
+    deliver_all,
+    key_of,
+    keys,
+    pass_time,
+    pending,
+    post_by_hand,
+    say,
+    wait_for,
+    words_of,
+)
+
+from bot.blocks import kit
+from bot.blocks.kit import Message
+from bot.delivery import deliver
+from bot.services import speaking
+from storage import outbox
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    return sqlite_url
+
+
+POST = "chat.postMessage"
+BEFORE_SLACK_TOOK_IT = ["http_500", "drop", "error:fatal_error", "error:internal_error"]
+
+
+def amend(deps, of, text, target=TEAM):
+    message = kit.message(text, [kit.section(text)])
+    with deps.db.write() as session:
+        at = deps.clock.now()
+        speaking.amend(session, message, of=of, target=target, key=f"{of}:{text}", at=at)
+
+
+def dead(deps):
+    with deps.db.read() as session:
+        return {each.key: each.error for each in outbox.dead(session)}
+
+
+def test_a_message_is_posted_once_and_carries_its_key(sandbox, deps, client):
+    say(deps, "a")
+    say(deps, "a")
+    assert deliver(deps, client) == 1
+    assert deliver(deps, client) == 0
+    assert sandbox.texts() == ["text of a"]
+    assert keys(sandbox) == ["a"]
+
+
+def test_a_channels_messages_come_in_the_order_they_were_said(sandbox, deps, client):
+    for key in "abcdef":
+        say(deps, key)
+    deliver_all(deps, client)
+    assert keys(sandbox) == list("abcdef")
+
+
+def test_one_second_lies_between_two_messages_of_a_channel(sandbox, deps, client):
+    for key, target in (("a", TEAM), ("b", TEAM), ("c", ADMIN)):
+        say(deps, key, target)
+    deliver(deps, client)
+    assert (keys(sandbox), keys(sandbox, ADMIN)) == (["a"], ["c"])
+    pass_time(deps, seconds=1)
+    deliver(deps, client)
+    assert keys(sandbox) == ["a", "b"]
+
+
+def test_an_accepted_message_whose_answer_was_lost_is_found_again(sandbox, deps, client):
+    sandbox.break_("commit_then_drop", method=POST)
+    say(deps, "a")
+    say(deps, "b")
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a", "b"]
+
+
+def test_an_answer_that_comes_too_late_is_a_lost_one(sandbox, deps, client):
+    client.timeout = 1
+    sandbox.break_("slow", method=POST, seconds=2.0)
+    say(deps, "a")
+    deliver(deps, client)
+    assert pending(deps) == 1
+    wait_for(lambda: keys(sandbox))
+    deliver_all(deps, client)
+    assert (keys(sandbox), pending(deps)) == (["a"], 0)
+
+
+@pytest.mark.parametrize("kind", BEFORE_SLACK_TOOK_IT)
+def test_what_slack_took_before_it_failed_is_not_posted_again(sandbox, deps, client, kind):
+    say(deps, "a")
+    post_by_hand(client, "a")
+    sandbox.break_(kind, method=POST)
+    deliver_all(deps, client)
+    assert (keys(sandbox), pending(deps)) == (["a"], 0)
+
+
+@pytest.mark.parametrize("kind", BEFORE_SLACK_TOOK_IT)
+def test_what_slack_did_not_take_is_posted_later(sandbox, deps, client, kind):
+    sandbox.break_(kind, method=POST, times=3)
+    say(deps, "a")
+    deliver(deps, client)
+    assert keys(sandbox) == []
+    deliver_all(deps, client, seconds=120)
+    assert keys(sandbox) == ["a"]
+
+
+def test_slack_says_how_long_to_wait_and_nothing_goes_out_before(sandbox, deps, client):
+    sandbox.break_("ratelimited", method=POST, retry_after=30)
+    say(deps, "a")
+    say(deps, "b")
+    deliver(deps, client)
+    asked = sandbox.calls(POST)
+    pass_time(deps, seconds=29)
+    deliver(deps, client)
+    assert sandbox.calls(POST) == asked
+    pass_time(deps, seconds=1)
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a", "b"]
+
+
+def test_a_lost_message_is_found_on_a_later_page_of_the_history(sandbox, deps, client):
+    sandbox.break_("commit_then_drop", method=POST)
+    say(deps, "a")
+    deliver(deps, client)
+    for number in range(201):
+        sandbox.do("message", user="U0CSM1", channel=TEAM, text=f"chatter {number}")
+    deliver_all(deps, client)
+    assert [key_of(each) for each in sandbox.messages() if "metadata" in each] == ["a"]
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_wrong_does_not_double(sandbox, config, deps, client, minutes):
+    pass_time(deps, minutes=10)
+    sandbox.move(deps.clock.now() + timedelta(minutes=max(0, -minutes)))
+    deps.clock.set(deps.clock.now() + timedelta(minutes=max(0, minutes)))
+    sandbox.break_("commit_then_drop", method=POST)
+    say(deps, "a")
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a"]
+
+
+def test_what_somebody_deleted_before_we_looked_is_posted_again(sandbox, deps, client):
+    sandbox.break_("commit_then_drop", method=POST)
+    say(deps, "a")
+    deliver(deps, client)
+    (message,) = sandbox.messages()
+    client.chat_delete(channel=TEAM, ts=message["ts"])
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a"]
+
+
+def test_an_update_waits_for_its_message_and_only_the_latest_is_made(sandbox, deps, client):
+    sandbox.break_("http_500", method=POST, times=2)
+    say(deps, "a")
+    updates = sandbox.calls("chat.update")
+    for text in ("one", "two", "three"):
+        amend(deps, "a", text)
+        deliver(deps, client)
+    deliver_all(deps, client)
+    (message,) = sandbox.messages()
+    assert (message["text"], message["edited"]) == ("three", 1)
+    assert sandbox.calls("chat.update") - updates == 1
+    assert key_of(message) == "a"
+
+
+@pytest.mark.parametrize("kind", ["commit_then_drop", "http_500", "ratelimited"])
+def test_an_update_that_failed_is_made_again(sandbox, deps, client, kind):
+    say(deps, "a")
+    deliver(deps, client)
+    sandbox.break_(kind, method="chat.update")
+    amend(deps, "a", "new")
+    deliver_all(deps, client)
+    assert sandbox.texts() == ["new"]
+
+
+def test_an_update_of_a_message_somebody_deleted_is_given_up(sandbox, deps, client):
+    say(deps, "a")
+    deliver(deps, client)
+    client.chat_delete(channel=TEAM, ts=sandbox.messages()[0]["ts"])
+    amend(deps, "a", "new")
+    say(deps, "b")
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["b"]
+    assert dead(deps) == {"a:new": "message_not_found"}
+
+
+@pytest.mark.parametrize("kind", ["commit_then_drop", "drop"])
+@pytest.mark.parametrize("broadcast", [True, False])
+def test_a_reply_finds_its_thread_and_is_not_doubled(sandbox, deps, client, kind, broadcast):
+    say(deps, "a")
+    say(deps, "b", reply_to="a", broadcast=broadcast)
+    deliver(deps, client)
+    pass_time(deps, seconds=1)
+    sandbox.break_(kind, method=POST)
+    deliver_all(deps, client)
+    parent, reply = sandbox.messages()
+    assert (key_of(parent), key_of(reply)) == ("a", "b")
+    assert reply["thread_ts"] == parent["ts"]
+
+
+def test_nothing_goes_to_a_channel_shared_with_outsiders_and_operators_hear_once(
+    sandbox, deps, client
+):
+    say(deps, "a", SHARED)
+    say(deps, "b", SHARED)
+    deliver_all(deps, client)
+    assert sandbox.messages(SHARED) == []
+    (told,) = sandbox.texts(ADMIN)
+    assert "shared with another organisation" in told
+    assert set(dead(deps)) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [("C0OLD", "is_archived"), ("C0GENERAL", "not_in_channel"), ("C0NOWHERE", "channel_not_found")],
+)
+def test_a_channel_that_cannot_be_posted_to_holds_up_nobody(sandbox, deps, client, target, error):
+    for key, where in (("a", target), ("b", target), ("c", TEAM)):
+        say(deps, key, where)
+    say(deps, "d", target, reply_to="a")
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["c"]
+    (told,) = sandbox.messages(ADMIN)
+    assert target in words_of(told)
+    assert dead(deps).keys() == {"a", "b", "d"}
+    assert dead(deps)["b"] == error
+
+
+def test_operators_are_not_told_in_their_own_broken_channel(sandbox, deps, client):
+    sandbox.break_("error:is_archived", method=POST, channel=ADMIN)
+    say(deps, "a", ADMIN)
+    deliver_all(deps, client)
+    assert sandbox.texts(ADMIN) == []
+    assert dead(deps) == {"a": "is_archived"}
+
+
+def test_a_message_slack_will_never_take_is_given_up_and_the_next_goes_out(sandbox, deps, client):
+    with deps.db.write() as session:
+        speaking.say(session, Message("x" * 40_001, []), key="a", target=TEAM, at=deps.clock.now())
+    say(deps, "b")
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["b"]
+    assert dead(deps) == {"a": "msg_too_long"}
+
+
+@pytest.mark.parametrize("target", ["U0LEFT", "U0GUEST", "U0SINGLE", "U0STRANGER", "U0OTHERBOT"])
+def test_only_full_members_get_direct_messages(sandbox, deps, client, target):
+    say(deps, "a", target)
+    deliver_all(deps, client)
+    assert sandbox.messages(f"D{target[1:]}") == []
+    assert "may not see accounts" in sandbox.texts(ADMIN)[0]
+
+
+def test_a_csm_gets_direct_messages(sandbox, deps, client):
+    say(deps, "a", "U0CSM1")
+    deliver_all(deps, client)
+    assert keys(sandbox, "D0CSM1") == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["http_500", "drop", "error:token_revoked", "error:invalid_auth"])
+def test_an_hour_without_slack_loses_nothing(sandbox, deps, client, kind):
+    sandbox.break_(kind, method=POST, times=10_000)
+    for key in "abc":
+        say(deps, key)
+        say(deps, f"{key}!", ADMIN)
+    for _ in range(20):
+        deliver(deps, client)
+        pass_time(deps, minutes=3)
+    sandbox.post("/sandbox/faults", clear=True)
+    deliver_all(deps, client, seconds=600)
+    assert keys(sandbox) == ["a", "b", "c"]
+    assert keys(sandbox, ADMIN) == ["a!", "b!", "c!"]
+    assert dead(deps) == {}
+
+
+def test_in_an_hour_without_slack_it_is_not_asked_every_few_seconds(sandbox, deps, client):
+    sandbox.break_("http_500", method=POST, times=10_000)
+    say(deps, "a")
+    asked = sandbox.calls(POST)
+    for _ in range(240):
+        deliver(deps, client)
+        deps.clock.set(deps.clock.now() + timedelta(seconds=15))
+    assert sandbox.calls(POST) - asked < 25

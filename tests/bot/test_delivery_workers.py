@@ -1,0 +1,116 @@
+"""Several deliverers, and deliverers that die, on both databases; and a Slack that is gone, or keeps its history to itself."""
+
+import threading
+
+import pytest
+from worlds import (
+    ADMIN,
+    ROOT,
+    TEAM,
+    Outside,
+    claim,
+    deliver_all,
+    keys,
+    own_deps,
+    pass_time,
+    pending,
+    post_by_hand,
+    say,
+)
+
+from bot.delivery import LEASE, deliver
+from storage import outbox
+
+POST = "chat.postMessage"
+
+
+def test_two_workers_do_not_double_or_reorder(sandbox, deps, client):
+    said = [f"{number:02}" for number in range(12)]
+    for key in said:
+        say(deps, key)
+        say(deps, f"{key}!", ADMIN)
+    workers = [
+        threading.Thread(target=deliver_all, args=[deps, sandbox.web()], kwargs={"seconds": 120})
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    deliver_all(deps, client)
+    assert keys(sandbox) == said
+    assert keys(sandbox, ADMIN) == [f"{key}!" for key in said]
+
+
+@pytest.mark.parametrize("slack_took_it", [True, False])
+def test_a_worker_that_was_killed_at_a_message_is_replaced(sandbox, deps, client, slack_took_it):
+    say(deps, "a")
+    claim(deps)
+    if slack_took_it:
+        post_by_hand(client, "a")
+    deliver(deps, client)
+    assert pending(deps) == 1
+    pass_time(deps, seconds=LEASE.total_seconds())
+    deliver(deps, client)
+    assert (keys(sandbox), pending(deps)) == (["a"], 0)
+
+
+def test_a_worker_that_wakes_up_late_changes_nothing(sandbox, deps, client):
+    say(deps, "a")
+    late = claim(deps)
+    pass_time(deps, seconds=LEASE.total_seconds())
+    deliver(deps, client)
+    with deps.db.write() as session:
+        at = deps.clock.now()
+        assert not outbox.mark_sent(session, late, channel="C0WRONG", ts="1.0", at=at)
+        assert outbox.sent_ts(session, "a")[0] == TEAM
+
+
+def test_order_is_kept_while_one_message_is_tried_again(sandbox, deps, client):
+    sandbox.break_("http_500", method=POST, channel=TEAM, times=2)
+    for key in "abc":
+        say(deps, key)
+    say(deps, "elsewhere", ADMIN)
+    deliver(deps, client)
+    assert (keys(sandbox), keys(sandbox, ADMIN)) == ([], ["elsewhere"])
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a", "b", "c"]
+
+
+def test_slack_may_be_gone_altogether_and_come_back(tmp_path):
+    sandbox = Outside(tmp_path / "outside", accounts=5)
+    sandbox.start()
+    deps = own_deps(sandbox, tmp_path / "home")
+    client = sandbox.web()
+    say(deps, "a")
+    deliver(deps, client)
+    now = deps.clock.now()
+    sandbox.stop()
+    for key in "bcd":
+        say(deps, key)
+        deliver(deps, client)
+    sandbox.start()
+    sandbox.move(now)
+    pass_time(deps, minutes=10)
+    deliver_all(deps, client)
+    assert keys(sandbox) == ["a", "b", "c", "d"]
+    deps.db.dispose()
+    sandbox.stop()
+
+
+def test_where_the_history_may_not_be_read_a_message_is_rather_doubled_than_lost(tmp_path):
+    lines = (ROOT / "manifest.yml").read_text().splitlines(keepends=True)
+    manifest = tmp_path / "manifest.yml"
+    manifest.write_text("".join(line for line in lines if ":history" not in line))
+    sandbox = Outside(tmp_path / "outside", ("--manifest", str(manifest)), accounts=5)
+    sandbox.start()
+    deps = own_deps(sandbox, tmp_path / "home")
+    sandbox.break_("commit_then_drop", method=POST)
+    say(deps, "a")
+    deliver_all(deps, sandbox.web())
+    sandbox.break_("http_500", method=POST)
+    say(deps, "b")
+    deliver_all(deps, sandbox.web())
+    assert keys(sandbox) == ["a", "a", "b"]
+    deps.db.dispose()
+    sandbox.stop()
