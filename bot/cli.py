@@ -204,19 +204,23 @@ def health(
 
 @app.command()
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Prove each source's credentials with one cheap request."""
-    from integrations.base import SourceError
+    """Prove each source with one cheap request, and list what waits for a match or could not be read."""
+    from bot.services.diagnosing import diagnose
 
     deps = _open(config)
-    failed = False
-    for name, source in deps.sources.items():
-        try:
-            told = source.check()
-        except SourceError as error:
-            told, failed = str(error), True
-        typer.echo(f"{name}: {told}")
+    deps.db.check_schema()
+    findings = [diagnose(deps, name) for name in deps.sources]
+    for each in findings:
+        typer.echo(f"{'✓' if each.is_well else '✗'} {each.source}: {each.told}")
+        typer.echo(f"  last complete answer: {each.last_ok_at or 'none yet'}")
+        if each.rejected:
+            typer.echo(f"  could not be read and kept aside: {each.rejected:,}")
+        if each.unmatched:
+            typer.echo(f"  match no account and wait: {each.unmatched:,}")
+        for waiting in each.waiting:
+            typer.echo(f"    {waiting.name or '(no name)'} ({waiting.ref})")
     deps.db.dispose()
-    if failed:
+    if not all(each.is_well for each in findings):
         raise typer.Exit(FAILED)
 
 

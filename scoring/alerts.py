@@ -6,7 +6,7 @@ An episode opens when a rule starts firing and closes when it has recovered. A s
 a stale source, or on nothing new, moves nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -193,11 +193,6 @@ def decide(
 
 def is_firing(state: AlertState) -> bool:
     return state.phase in {Phase.FIRING, Phase.RECOVERING}
-
-
-def needs_another_look(states: Sequence[AlertState]) -> bool:
-    """Whether a crossing or a recovery waits to be confirmed by the next fresh data."""
-    return any(state.phase in {Phase.PENDING, Phase.RECOVERING} for state in states)
 
 
 def _move(

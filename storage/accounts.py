@@ -159,11 +159,6 @@ def by_domain(session: Session) -> dict[str, AccountId]:
     return {row.domain: AccountId(row.account_id) for row in fetch(session, query)}
 
 
-def set_csm(session: Session, account_id: AccountId, email: str | None) -> None:
-    owner = email.lower() if email else None
-    run(session, sa.update(_account).where(_account.c.id == account_id).values(csm_email=owner))
-
-
 def set_billing(
     session: Session,
     billing: Mapping[AccountId, tuple[str | None, Money | None, date | None, date | None]],

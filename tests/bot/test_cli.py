@@ -265,15 +265,33 @@ def test_the_doctor_proves_each_source_and_names_what_is_wrong(bellwether, sandb
     bellwether.configure(
         general={"hash_key": "canary"},
         slack=told["slack"],
-        sources__zendesk=told["sources"]["zendesk"],
+        sources__hubspot=told["sources"]["hubspot"],
         sources__stripe=wrong,
     )
+    bellwether("db", "upgrade")
     code, out, err = bellwether("doctor")
     assert (code, err) == (1, "")
-    zendesk, stripe = out.splitlines()
-    assert zendesk.startswith("zendesk: ")
+    hubspot, _, stripe, never = out.splitlines()
+    assert hubspot.startswith("✓ hubspot: ")
+    assert stripe.startswith("✗ stripe: ")
     assert "[sources.stripe]" in stripe
+    assert never == "  last complete answer: none yet"
     assert "rk_test_wrong" not in out
+
+
+def test_the_doctor_lists_what_matches_no_account(bellwether, sandbox):
+    told = sandbox.get("/sandbox/introduction")
+    bellwether.configure(
+        general={"hash_key": "canary"},
+        slack=told["slack"],
+        sources__stripe=told["sources"]["stripe"],
+        sources__hubspot=told["sources"]["hubspot"],
+    )
+    bellwether("db", "upgrade")
+    assert bellwether("sync")[0] == 0
+    code, out, _ = bellwether("doctor")
+    assert code == 0
+    assert "  match no account and wait: 1" in out.splitlines()
 
 
 def test_json_without_headless_is_a_wrong_use(bellwether):

@@ -14,9 +14,7 @@ from scoring.alerts import (
     Rule,
     Threshold,
     decide,
-    needs_another_look,
 )
-from scoring.playbooks import PLAYBOOKS
 
 START = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 AT_RISK, CRITICAL, EXPANSION = Rule.AT_RISK, Rule.CRITICAL, Rule.EXPANSION
@@ -289,16 +287,3 @@ def test_lines_and_confirmations_are_configuration():
 def test_a_line_that_makes_no_sense_is_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
         Threshold(**wrong)
-
-
-@pytest.mark.parametrize(
-    ("values", "waits"),
-    [((70,), False), ((70, 55), True), ((70, 55, 55), False), ((70, 55, 55, 66), True)],
-)
-def test_an_unconfirmed_crossing_or_recovery_needs_another_look(values, waits):
-    assert needs_another_look(list(Watched(*values).states.values())) is waits
-
-
-def test_every_rule_has_a_playbook_with_a_next_step():
-    assert set(PLAYBOOKS) == set(Rule)
-    assert all(playbook.next_step for playbook in PLAYBOOKS.values())

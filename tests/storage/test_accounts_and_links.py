@@ -190,7 +190,7 @@ def test_a_name_two_accounts_have_names_neither(session):
 
 def test_a_book_of_business_is_found_however_the_address_is_written(session):
     record(session, ACME)
-    accounts.set_csm(session, only(session).id, "Ann@Example.com")
+    accounts.set_crm(session, {only(session).id: ("Ann@Example.com", None)})
     assert accounts.owned_by(session, "ann@example.COM") == [only(session).id]
 
 
