@@ -84,8 +84,11 @@ class Program:
     engine: Engine | None = None
 
     def start(self, *, ticking: bool = True) -> None:
-        """Connect and, unless somebody else ticks, begin to work."""
-        admitting.refresh_members(self.deps)
+        """Connect and, unless somebody else ticks, begin to work. Raises ConfigError when Slack lacks a scope."""
+        try:
+            admitting.refresh_members(self.deps)
+        except SlackApiError as error:
+            raise ConfigError(_slack_refused(error.response)) from error
         jobs.ensure_schedules(self.deps)
         self.handler.connect()  # type: ignore[no-untyped-call]
         if ticking:

@@ -239,13 +239,13 @@ def _bury(deps: Deps, claimed: Claim, reason: str) -> None:
 
 
 def _tell_operators(session: Session, deps: Deps, target: str, reason: str) -> None:
-    """Say once a target and reason that messages do not get through, unless it is the operators' own channel."""
-    operators = deps.config.slack.admin_channel
+    """Say once a day, target and reason that messages do not get through, unless it is the operators' own channel."""
+    operators, now = deps.config.slack.admin_channel, deps.clock.now()
     if target != operators:
         speaking.say(
             session,
             render_undeliverable(target, reason),
-            key=f"undeliverable:{target}:{reason}",
+            key=f"undeliverable:{target}:{reason}:{now.date()}",
             target=operators,
-            at=deps.clock.now(),
+            at=now,
         )

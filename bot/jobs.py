@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=1)
 
-# End users' hashes are kept as long as the longest window that reads them, counts for a year and a bit.
-KEEP_USERS_DAYS = 62
+# End users are forgotten a few days after the longest window that reads them, counts after a year and a bit.
+KEEP_USERS_DAYS = 35
 KEEP_COUNTS_DAYS = 400
 KEEP_OCCURRENCES = timedelta(days=30)
 

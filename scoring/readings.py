@@ -51,13 +51,11 @@ Reading = Missing | Stale | Fresh[T]
 class Usage:
     """The days on which anybody of the account was active, and how many different people in 30 days.
 
-    Days are numbers since 1970-01-01 (UTC). `users` and `users_before` (the 30 days before those)
-    are None where people are not told apart.
+    Days are numbers since 1970-01-01 (UTC). `users` is None where people are not told apart.
     """
 
     active_days: frozenset[int]
     users: int | None = None
-    users_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,10 +99,17 @@ def _reopen(context: Context, decision: Decision) -> None:
     alert = alerts.get(session, _new_alert(context, decision))
     if alert is None or not decision.announce:
         return
+    # What was acknowledged or snoozed was the last time; the ledger remembers it.
+    anew = replace(
+        alert, acknowledged_by=None, acknowledged_at=None, snoozed_until=None, snoozed_by=None
+    )
+    alerts.save(session, anew)
     _follow_playbook(context, decision, alert.id)
     refresh(session, context.deps, alert.id, at=at, after="again")
-    message = _render(session, context.deps, alert, at=at)
-    _reply(context, alert, kit.message(message.text, [kit.section(message.text)]), what="again")
+    text = _render(session, context.deps, anew, at=at).text
+    is_critical = alert.rule is Rule.CRITICAL
+    reply = kit.message(text, [kit.section(text)])
+    _reply(context, alert, reply, what="again", broadcast=is_critical)
 
 
 def _resolve(context: Context, decision: Decision) -> None:
@@ -126,8 +133,10 @@ def _resolve(context: Context, decision: Decision) -> None:
 _HANDLERS = {Change.OPENED: _open, Change.REOPENED: _reopen, Change.RESOLVED: _resolve}
 
 
-def _reply(context: Context, alert: Alert, message: Message, *, what: str) -> None:
-    """Answer in the thread of every copy of the alert."""
+def _reply(
+    context: Context, alert: Alert, message: Message, *, what: str, broadcast: bool = False
+) -> None:
+    """Answer in the thread of every copy of the alert; `broadcast` shows it in the channel too."""
     session, at = context.session, context.at
     for target in outbox.targets(session, _key(alert, "")):
         key = _key(alert, target)
@@ -138,6 +147,7 @@ def _reply(context: Context, alert: Alert, message: Message, *, what: str) -> No
             target=target,
             at=at,
             reply_to=key,
+            broadcast=broadcast,
         )
 
 

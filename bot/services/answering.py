@@ -28,10 +28,10 @@ SCOPES = ("all", "mine")
 COMMANDS = (
     ("/health", "your accounts at a glance"),
     ("/health acme", "one account: its score, what moved it, and what to do"),
-    ("/health critical", "the accounts under 40, worst first"),
-    ("/health at-risk mine", "your accounts from 40 to 59"),
-    ("/health stable", "the accounts from 60 to 79"),
-    ("/health healthy", "the accounts from 80 up, best first"),
+    ("/health critical", "the critical accounts, worst first"),
+    ("/health at-risk mine", "your accounts at risk, worst first"),
+    ("/health stable", "the stable accounts, worst first"),
+    ("/health healthy", "the healthy accounts, best first"),
     ("/health help", "this"),
 )
 

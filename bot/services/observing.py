@@ -28,7 +28,7 @@ from storage.sources import SourceState
 
 T = TypeVar("T")
 
-USAGE_WINDOW_DAYS = 60
+USAGE_WINDOW_DAYS = 30
 INVOICE_WINDOW = timedelta(days=90)
 
 
@@ -48,7 +48,6 @@ class Facts:
     active_days: Mapping[AccountId, Mapping[int, int]]
     last_used: Mapping[AccountId, Mapping[str, int]]
     users: Mapping[AccountId, int]
-    users_before: Mapping[AccountId, int]
     tickets: Mapping[AccountId, Sequence[Ticket]]
     contacts: Mapping[AccountId, Sequence[Contact]]
     subscriptions: Mapping[AccountId, Sequence[Subscription]]
@@ -70,8 +69,7 @@ def gather(session: Session, ids: Sequence[AccountId], config: Config, *, at: da
     return Facts(
         active_days=usage.active_days(session, ids, since=since, until=today),
         last_used=usage.features_last_used(session, ids, since=since, until=today),
-        users=usage.active_users(session, ids, since=today - 29, until=today),
-        users_before=usage.active_users(session, ids, since=since, until=today - 30),
+        users=usage.active_users(session, ids, since=since, until=today),
         tickets=tickets.of_accounts(session, ids, since=support_since),
         contacts=contacts.of_accounts(session, ids),
         subscriptions=billing.subscriptions(session, ids),
@@ -100,7 +98,6 @@ def readings(facts: Facts, account_id: AccountId, config: Config, *, at: datetim
             Usage(
                 active_days=frozenset(facts.active_days.get(of, {})),
                 users=facts.users.get(of),
-                users_before=facts.users_before.get(of),
             ),
         ),
         features=read(Kind.USAGE, Features(facts.last_used.get(of, {}))),

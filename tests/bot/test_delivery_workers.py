@@ -18,6 +18,8 @@ from worlds import (
     say,
 )
 
+from bot.app import build
+from bot.config import ConfigError
 from bot.delivery import LEASE, deliver
 from storage import outbox
 
@@ -98,12 +100,27 @@ def test_slack_may_be_gone_altogether_and_come_back(tmp_path):
     sandbox.stop()
 
 
-def test_where_the_history_may_not_be_read_a_message_is_rather_doubled_than_lost(tmp_path):
+def granted_all_but(scope, folder):
+    """A sandbox whose app was installed without some scope."""
     lines = (ROOT / "manifest.yml").read_text().splitlines(keepends=True)
-    manifest = tmp_path / "manifest.yml"
-    manifest.write_text("".join(line for line in lines if ":history" not in line))
-    sandbox = Outside(tmp_path / "outside", ("--manifest", str(manifest)), accounts=5)
+    manifest = folder / "manifest.yml"
+    manifest.write_text("".join(line for line in lines if scope not in line))
+    sandbox = Outside(folder / "outside", ("--manifest", str(manifest)), accounts=5)
     sandbox.start()
+    return sandbox
+
+
+def test_a_scope_that_is_missing_at_the_start_is_named(tmp_path):
+    sandbox = granted_all_but("- users:read ", tmp_path)
+    deps = own_deps(sandbox, tmp_path / "home")
+    with pytest.raises(ConfigError, match=r"the scope users:read for slack\.bot_token\. Add it"):
+        build(deps).start(ticking=False)
+    deps.db.dispose()
+    sandbox.stop()
+
+
+def test_where_the_history_may_not_be_read_a_message_is_rather_doubled_than_lost(tmp_path):
+    sandbox = granted_all_but(":history", tmp_path)
     deps = own_deps(sandbox, tmp_path / "home")
     sandbox.break_("commit_then_drop", method=POST)
     say(deps, "a")

@@ -207,6 +207,19 @@ def test_within_a_day_the_old_alert_speaks_again_in_its_thread(calm):
     assert calm.watches("acme") == {"weekly_review"}
 
 
+def test_a_critical_alert_that_speaks_again_asks_to_be_acknowledged_again(calm):
+    calm.look(acme="escalated")
+    alert = calm.alerts("acme")["critical"]
+    press = Press(alert_id=alert.id, member=ERIN.id, key="1", at=calm.clock.at)
+    acting.acknowledge(calm.deps, press)
+    for mood in ("neutral", "neutral", "escalated"):
+        calm.look(acme=mood)
+    again = calm.alerts("acme")["critical"]
+    assert (again.id, again.acknowledged_by) == (alert.id, None)
+    calm.clock.at += DAY
+    assert remind(calm) == 2
+
+
 def test_after_a_day_it_is_a_new_alert(calm):
     for mood in ("negative", "negative", "neutral", "neutral"):
         calm.look(acme=mood)
