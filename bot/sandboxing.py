@@ -43,8 +43,14 @@ class Sandbox:
         )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise ConfigError(f"The sandbox did not start; {self._log.name} says why.")
+            raise ConfigError(f"The sandbox did not start. {self._last_words()}")
         self.url = str(json.loads(line)["url"])
+
+    def _last_words(self) -> str:
+        said = Path(self._log.name).read_text(encoding="utf-8").strip().splitlines()
+        if said and "Address already in use" in said[-1]:
+            return "Its port is taken: choose another with --port."
+        return f"{self._log.name} says why."
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET, or POST with a body, one of the sandbox's own addresses."""

@@ -1,6 +1,7 @@
 """The demo with its page: time asked forward, an alert acted on, Ctrl-C, and on again where it stopped."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import urllib.error
@@ -107,3 +108,12 @@ def test_another_story_in_the_same_folder_is_refused_with_what_to_do(home):
     assert "holds a story of 20 accounts" in said
     assert "--fresh" in said
     assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        demo = launch(tmp_path, "--port", port, stderr=subprocess.PIPE)
+        _, told = demo.communicate(timeout=60)
+    assert demo.returncode == 2
+    assert told == "The sandbox did not start. Its port is taken: choose another with --port.\n"
