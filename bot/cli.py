@@ -128,14 +128,13 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot: Slack over Socket Mode, and every source on its schedule."""
     from bot.app import build
 
-    deps = _open(config, log_level="INFO")
-    deps.db.check_schema()
-    program = build(deps)
-    program.start()
-    try:
-        _until_stopped()
-    finally:
-        program.stop()
+    with _open(config, log_level="INFO") as deps:
+        program = build(deps)
+        program.start()
+        try:
+            _until_stopped()
+        finally:
+            program.stop()
 
 
 @app.command()
@@ -149,27 +148,21 @@ def sync(
     from bot.services.rescoring import rescore_dirty
     from bot.services.syncing import sync as sync_source
 
-    deps = _open(config)
-    deps.db.check_schema()
-    unknown = [name for name in names or [] if name not in deps.sources]
-    if unknown:
-        _fail(
-            f"No source called {unknown[0]} is configured. Configured are: {', '.join(deps.sources)}.",
-            WRONG_USE,
-        )
-    failed = False
-    with _progress() as on_progress:
-        runs = [sync_source(deps, name, on_progress=on_progress) for name in names or deps.sources]
-    for each in runs:
-        typer.echo(
-            f"{each.source}: {each.error or f'{each.records:,} records in {each.requests:,} requests'}"
-        )
-        if each.rejected:
-            typer.echo(f"  {each.rejected:,} records could not be read and are kept aside")
-        failed = failed or each.error is not None
-    typer.echo(f"{rescore_dirty(deps):,} accounts scored")
-    deps.db.dispose()
-    if failed:
+    with _open(config) as deps:
+        for name in names or []:
+            if name not in deps.sources:
+                known = ", ".join(deps.sources)
+                _fail(f"No source called {name} is configured. Configured are: {known}.", WRONG_USE)
+        with _progress() as on_progress:
+            runs = [
+                sync_source(deps, each, on_progress=on_progress) for each in names or deps.sources
+            ]
+        for each in runs:
+            typer.echo(f"{each.source}: {each.error or _read(each.records, each.requests)}")
+            if each.rejected:
+                typer.echo(f"  could not be read and kept aside: {each.rejected:,}")
+        typer.echo(f"{rescore_dirty(deps):,} accounts scored")
+    if any(each.error for each in runs):
         raise typer.Exit(FAILED)
 
 
@@ -179,12 +172,10 @@ def score(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from bot.services.rescoring import rescore_dirty
     from storage import dirty
 
-    deps = _open(config)
-    deps.db.check_schema()
-    with deps.db.write() as session:
-        dirty.mark_all(session, at=deps.clock.now())
-    typer.echo(f"{rescore_dirty(deps):,} accounts scored")
-    deps.db.dispose()
+    with _open(config) as deps:
+        with deps.db.write() as session:
+            dirty.mark_all(session, at=deps.clock.now())
+        typer.echo(f"{rescore_dirty(deps):,} accounts scored")
 
 
 @app.command()
@@ -196,10 +187,8 @@ def health(
     from bot.blocks.kit import as_text
     from bot.services.answering import account
 
-    deps = _open(config)
-    deps.db.check_schema()
-    typer.echo(as_text(account(deps, name)))
-    deps.db.dispose()
+    with _open(config) as deps:
+        typer.echo(as_text(account(deps, name)))
 
 
 @app.command()
@@ -207,9 +196,8 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Prove each source with one cheap request, and list what waits for a match or could not be read."""
     from bot.services.diagnosing import diagnose
 
-    deps = _open(config)
-    deps.db.check_schema()
-    findings = [diagnose(deps, name) for name in deps.sources]
+    with _open(config) as deps:
+        findings = [diagnose(deps, name) for name in deps.sources]
     for each in findings:
         typer.echo(f"{'✓' if each.is_well else '✗'} {each.source}: {each.told}")
         typer.echo(f"  last complete answer: {each.last_ok_at or 'none yet'}")
@@ -219,7 +207,6 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
             typer.echo(f"  match no account and wait: {each.unmatched:,}")
         for waiting in each.waiting:
             typer.echo(f"    {waiting.name or '(no name)'} ({waiting.ref})")
-    deps.db.dispose()
     if not all(each.is_well for each in findings):
         raise typer.Exit(FAILED)
 
@@ -227,9 +214,8 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @db_app.command()
 def upgrade(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Bring the database's tables up to this version."""
-    deps = _open(config)
-    deps.db.upgrade()
-    deps.db.dispose()
+    with _open(config, any_schema=True) as deps:
+        deps.db.upgrade()
     typer.echo("The database is up to date.")
 
 
@@ -239,24 +225,37 @@ def backup(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Copy a SQLite database while it is in use. (PostgreSQL: use pg_dump.)"""
-    deps = _open(config)
-    try:
-        deps.db.backup(to)
-    except (FileExistsError, ValueError) as error:
-        _fail(f"{error}.", FAILED)
-    deps.db.dispose()
+    with _open(config, any_schema=True) as deps:
+        try:
+            deps.db.backup(to)
+        except (FileExistsError, ValueError) as error:
+            _fail(f"{error}.", FAILED)
     typer.echo(f"Copied to {to}.")
 
 
-def _open(config: Path, *, log_level: str = "ERROR") -> "Deps":
-    """Everything the use cases need. A command that ends says itself what went wrong, so its log is short."""
+@contextmanager
+def _open(config: Path, *, log_level: str = "ERROR", any_schema: bool = False) -> Iterator["Deps"]:
+    """Everything the use cases need, over a database this version knows unless `any_schema`.
+
+    A command that ends says itself what went wrong, so its log is short.
+    """
     from bot.app import open_deps
     from bot.clock import SystemClock
     from bot.config import home_folder, load_config
     from bot.logs import configure_logs
 
     configure_logs(level=log_level)
-    return open_deps(load_config(config, home=home_folder()), clock=SystemClock())
+    deps = open_deps(load_config(config, home=home_folder()), clock=SystemClock())
+    try:
+        if not any_schema:
+            deps.db.check_schema()
+        yield deps
+    finally:
+        deps.db.dispose()
+
+
+def _read(records: int, requests: int) -> str:
+    return f"{records:,} records in {requests:,} requests"
 
 
 @contextmanager

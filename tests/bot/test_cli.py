@@ -182,7 +182,9 @@ def test_a_backup_is_a_whole_database_and_overwrites_nothing(bellwether, tmp_pat
     bellwether("db", "upgrade")
     copy = tmp_path / "copy.db"
     assert bellwether("db", "backup", str(copy)) == (0, f"Copied to {copy}.\n", "")
-    open_database(f"sqlite:///{copy}").check_schema()
+    copied = open_database(f"sqlite:///{copy}")
+    copied.check_schema()
+    copied.dispose()
     before = copy.read_bytes()
     code, out, err = bellwether("db", "backup", str(copy))
     assert (code, out) == (1, "")
