@@ -43,15 +43,14 @@ class Job:
 
 
 def sync_source(job: Job) -> None:
-    """Read one source, then score what it changed."""
+    """Read one source; what it changed is marked, and scored when nothing else is due."""
     syncing.sync(
         job.deps, job.occurrence.args["source"], hold=job.hold, on_progress=job.on_progress
     )
-    rescoring.rescore_dirty(job.deps)
 
 
 def begin_day(job: Job) -> None:
-    """A new UTC day: every window moved, so every account is scored; what nobody reads any more is dropped."""
+    """A new UTC day: every window moved, so every account is to be scored; what nobody reads any more is dropped."""
     now = job.deps.clock.now()
     with job.deps.db.write() as session:
         job.hold(session)
@@ -63,7 +62,6 @@ def begin_day(job: Job) -> None:
         )
         schedules.prune(session, before=now - KEEP_OCCURRENCES)
         dirty.mark_all(session, at=now)
-    rescoring.rescore_dirty(job.deps)
 
 
 def monitor_critical(job: Job) -> None:
@@ -118,16 +116,28 @@ def tick(deps: Deps) -> None:
 
 
 def work(deps: Deps, *, on_progress: Progress = lambda _source, _share, _records: None) -> int:
-    """Do what is due, one occurrence after the other, until nothing is. Returns how many were done."""
+    """Do what is due, one occurrence after the other, then score what they marked. Returns how many were done.
+
+    Sources that are due together are read before anybody is scored: once, on all of what they tell.
+    """
     done = 0
     while occurrence := _claim(deps):
         done += _run(Job(deps, occurrence, on_progress))
+    _rescore(deps)
     return done
 
 
 def _claim(deps: Deps) -> Occurrence | None:
     with deps.db.write() as session:
         return schedules.claim(session, now=deps.clock.now(), lease=LEASE)
+
+
+def _rescore(deps: Deps) -> None:
+    try:
+        rescoring.rescore_dirty(deps)
+    except Exception:
+        # The marks stay, so it is tried again with the next call, and said again.
+        log.exception("accounts could not be scored")
 
 
 def _run(job: Job) -> bool:

@@ -45,8 +45,16 @@ def mark_all(session: Session, *, at: datetime) -> None:
 
 
 def take(session: Session, *, limit: int) -> dict[AccountId, int]:
-    """The accounts that wait longest, each with the stamp of its mark. They stay marked until cleared."""
-    query = sa.select(_dirty).order_by(_dirty.c.marked_at, _dirty.c.account_id).limit(limit)
+    """The accounts that wait longest, each with the stamp of its mark. They stay marked until cleared.
+
+    What another transaction has taken is left to it.
+    """
+    query = (
+        sa.select(_dirty)
+        .order_by(_dirty.c.marked_at, _dirty.c.account_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     return {AccountId(row.account_id): row.stamp for row in fetch(session, query)}
 
 

@@ -24,6 +24,9 @@ def rescore_dirty(deps: Deps) -> int:
 
     Score, alerts and the messages about them commit together, a chunk at a time.
     """
+    with deps.db.read() as session:
+        if not dirty.count(session):
+            return 0
     scored = 0
     while taken := _rescore_chunk(deps):
         scored += taken

@@ -47,6 +47,7 @@ _STATUSES = (
     "trialing",
     "paused",
 )
+_MONTHS_KEPT = 36
 _FIRST_INVOICE = timedelta(days=440)  # before the story begins
 
 
@@ -58,6 +59,7 @@ class Stripe(Vendor):
         super().__init__(story, clock, faults)
         self._pace = Pace(clock, 25)
         self._events_of = lru_cache(64)(self._events_on)
+        self._invoices_of = lru_cache(_MONTHS_KEPT)(self._invoices_in)
 
     def routes(self) -> list[Route]:
         answers = {
@@ -141,7 +143,9 @@ class Stripe(Vendor):
         return the_one(call, "subscription", drawings)
 
     def invoice(self, call: Call) -> Any:
-        found = (one for one in self._invoices(call.now, None) if shapes.invoice_id(one) == call.id)
+        months = _months_back(call.now, self.story.start - _FIRST_INVOICE)
+        kept = (self._invoices_of(*month).get(call.id) for month in months)
+        found = (one for one in kept if one and one.created_at <= call.now)
         return the_one(
             call, "invoice", (shapes.invoice(one, self.story, call.now) for one in found)
         )
@@ -165,8 +169,8 @@ class Stripe(Vendor):
         since = bound(call, "created[gte]")
         wanted = created_filter(call)
         rows = (
-            (shapes.invoice_id(one), partial(shapes.invoice, one, self.story, call.now))
-            for one in self._invoices(call.now, since)
+            (number, partial(shapes.invoice, one, self.story, call.now))
+            for number, one in self._invoices(call.now, since)
             if wanted(one.created_at)
             and (not status or shapes.invoice_status(one, call.now) == status)
         )
@@ -209,15 +213,15 @@ class Stripe(Vendor):
         dated = [(one.created_at, one) for one in every]
         return sorted(dated, key=lambda pair: (pair[0], pair[1].id), reverse=True)
 
-    def _invoices(self, now: datetime, since: datetime | None) -> Iterable[Invoice]:
-        """Invoices up to `now`, newest first, back to the month of `since`."""
+    def _invoices(self, now: datetime, since: datetime | None) -> Iterable[tuple[str, Invoice]]:
+        """Invoices up to `now` by id, newest first, back to the month of `since`."""
         earliest = self.story.start - _FIRST_INVOICE
-        first = max(since, earliest) if since else earliest
-        months = range(now.year * 12 + now.month - 1, first.year * 12 + first.month - 2, -1)
-        every = chain.from_iterable(
-            self.story.invoices_of(month // 12, month % 12 + 1) for month in months
-        )
-        return (one for one in every if one.created_at <= now)
+        months = _months_back(now, max(since, earliest) if since else earliest)
+        every = chain.from_iterable(self._invoices_of(*month).items() for month in months)
+        return ((number, one) for number, one in every if one.created_at <= now)
+
+    def _invoices_in(self, year: int, month: int) -> dict[str, Invoice]:
+        return {shapes.invoice_id(one): one for one in self.story.invoices_of(year, month)}
 
     def _events(self, now: datetime) -> list[Event]:
         today = self.story.day(now)
@@ -228,3 +232,9 @@ class Stripe(Vendor):
 
     def _events_on(self, day: int) -> tuple[Event, ...]:
         return events_of(self.story, day)
+
+
+def _months_back(now: datetime, first: datetime) -> Iterator[tuple[int, int]]:
+    """The months from an instant back to another, as (year, month)."""
+    for month in range(now.year * 12 + now.month - 1, first.year * 12 + first.month - 2, -1):
+        yield month // 12, month % 12 + 1

@@ -38,6 +38,15 @@ def test_pages_cover_everything_once_and_newest_first(world: World, path: str):
     assert "total_count" not in world.stripe(path).json
 
 
+@pytest.mark.parametrize("path", ["customers", "subscriptions", "invoices"])
+def test_an_object_by_its_id_is_the_one_of_the_list(world: World, path: str):
+    for listed in world.stripe(path, limit=3).json["data"]:
+        assert world.stripe(f"{path}/{listed['id']}").json == listed
+    nobody = world.stripe(f"{path}/none")
+    assert nobody.status == 404
+    assert nobody.json["error"]["code"] == "resource_missing"
+
+
 def test_a_subscription_keeps_its_period_on_its_items(world: World):
     one = subscription_of(world, 0)
     item = one["items"]["data"][0]
