@@ -26,6 +26,7 @@ from storage import accounts as account_rows
 from storage import alerts, outbox, schedules, scores, sources
 
 SEED = 7
+LARGE_BOOK = 500
 PAST_DAYS = 90
 """How much of the story lies before the day the bot is installed."""
 
@@ -170,7 +171,8 @@ def _config(story: Story, sandbox: Sandbox) -> Config:
     """A configuration that reaches the sandbox, as the sandbox introduces itself."""
     told = sandbox.ask("introduction")
     kept: Mapping[str, Any] = json.loads((story.home / "story.json").read_text(encoding="utf-8"))
-    every = {"every": "PT6H"}
+    # A large book is read twice a day of the story, so that a month of it is played in minutes.
+    every = {"every": "PT6H" if story.accounts <= LARGE_BOOK else "PT12H"}
     raw = {
         "general": {"timezone": "Europe/Berlin", "hash_key": kept["hash_key"]},
         "slack": told["slack"],

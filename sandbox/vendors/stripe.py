@@ -106,8 +106,8 @@ class Stripe(Vendor):
         wanted = created_filter(call)
         rows = (
             (one.id, partial(shapes.customer, one, call.now, with_card=drawn))
-            for one in self._customers(call.now)
-            if wanted(one.created_at)
+            for created_at, one in self._customers(call.now)
+            if wanted(created_at)
         )
         return page(call, rows)
 
@@ -122,21 +122,21 @@ class Stripe(Vendor):
                 one.subscription_id,
                 partial(shapes.subscription, one, self.story, call.now, with_discounts=drawn),
             )
-            for one in self._customers(call.now)
-            if wanted(one.created_at) and has_status(one.status(call.now), status)
+            for created_at, one in self._customers(call.now)
+            if wanted(created_at) and (status == "all" or has_status(one.status(call.now), status))
         )
         return page(call, rows)
 
     def customer(self, call: Call) -> Any:
         drawn = "invoice_settings.default_payment_method" in expanded(call)
-        found = (one for one in self._customers(call.now) if one.id == call.id)
+        found = (one for _, one in self._customers(call.now) if one.id == call.id)
         return the_one(
             call, "customer", (shapes.customer(one, call.now, with_card=drawn) for one in found)
         )
 
     def subscription(self, call: Call) -> Any:
         drawn = "discounts" in expanded(call)
-        found = (one for one in self._customers(call.now) if one.subscription_id == call.id)
+        found = (one for _, one in self._customers(call.now) if one.subscription_id == call.id)
         drawings = (
             shapes.subscription(one, self.story, call.now, with_discounts=drawn) for one in found
         )
@@ -157,7 +157,7 @@ class Stripe(Vendor):
                 "subscription", "Missing required param: subscription.", "parameter_missing"
             )
         found = next(
-            (one for one in self._customers(call.now) if one.subscription_id == wanted), None
+            (one for _, one in self._customers(call.now) if one.subscription_id == wanted), None
         )
         if found is None:
             raise missing("subscription", wanted)
@@ -199,8 +199,9 @@ class Stripe(Vendor):
     def account(self, _: Call) -> Any:
         raise no_permission("rak_accounts_kyc_basic_read")
 
-    def _customers(self, now: datetime) -> Iterator[Customer]:
-        return (one for created_at, one in self._everybody if created_at <= now)
+    def _customers(self, now: datetime) -> Iterator[tuple[datetime, Customer]]:
+        """The customers there are, each with the instant it was created, newest first."""
+        return (pair for pair in self._everybody if pair[0] <= now)
 
     @cached_property
     def _everybody(self) -> list[tuple[datetime, Customer]]:

@@ -1,9 +1,11 @@
-"""Looking up usage: the work for some accounts must not grow with all the others."""
+"""Looking up: the work for some accounts, or for one message, must not grow with all the others."""
+
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from scoring.accounts import AccountId
-from storage import usage
+from storage import outbox, usage
 from storage.engine import Database, open_database
 
 
@@ -18,6 +20,17 @@ def test_the_usage_of_some_accounts_is_found_by_its_key_not_by_reading_whole_day
     database.dispose()
     assert len(plans) == 3
     assert all("PRIMARY KEY (day=? AND link_id=?)" in plan for plan in plans)
+
+
+def test_the_next_message_is_found_among_those_that_wait_not_among_all(sqlite_url: str):
+    database = open_database(sqlite_url)
+    plans = _plans(database)
+    with database.write() as session:
+        outbox.claim(session, at=datetime(2026, 11, 22, tzinfo=UTC))
+    database.dispose()
+    (plan,) = plans
+    assert "SCAN outbox USING INDEX ix_outbox_unfinished" in plan
+    assert "SEARCH earlier USING INDEX ix_outbox_unfinished (line=? AND id<?)" in plan
 
 
 def _plans(database: Database) -> list[str]:
