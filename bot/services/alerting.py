@@ -189,16 +189,16 @@ def _announce(context: Context, alert: Alert) -> None:
     message = _render(session, deps, alert, at=at)
     parent = _open_at_risk(session, alert) if alert.rule is Rule.CRITICAL else None
     for target in _targets(session, deps, alert):
+        before = _key(parent, target) if parent else ""
+        thread = before if outbox.is_alive(session, before) else None
         speaking.say(
             session,
             message,
             key=_key(alert, target),
             target=target,
             at=at,
-            reply_to=_key(parent, target)
-            if parent and outbox.is_alive(session, _key(parent, target))
-            else None,
-            broadcast=parent is not None,
+            reply_to=thread,
+            broadcast=thread is not None,
             urgent=alert.rule is Rule.CRITICAL,
         )
 
