@@ -8,7 +8,6 @@ from bot.blocks import actions, kit, words
 from bot.blocks.text import escape
 from scoring.alerts import AlertId
 
-NOTE_BLOCK = actions.OUTREACH_NOTE
 MOST_NOTE = 1000
 
 _HOW = {"call": "Call", "email": "E-mail", "meeting": "Meeting"}

@@ -6,11 +6,11 @@ A day is told in the zone of the `at` that is passed: an instant in the reader's
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from math import ceil, floor
 
 from bot.blocks.text import escape, plain
 from scoring.accounts import Account, Money
+from scoring.metrics.mrr import exponent, major
 from scoring.playbooks import Task, WatchKind
 from scoring.readings import day_number
 from scoring.rubric import Component, Rubric, Status
@@ -46,8 +46,6 @@ _GAP = "·"
 
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 # How many minor units make one, where it is not 100: https://docs.stripe.com/currencies
-_NO_DECIMALS = set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
-_THREE_DECIMALS = set("bhd iqd jod kwd lyd omr tnd".split())
 
 _IN_AN_ADDRESS = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C"})
 _MEMBER = re.compile(r"[UW][A-Z0-9]+")
@@ -120,10 +118,9 @@ def percent(share: float) -> str:
 def money(amount: Money) -> str:
     """$1,200 · €950 · SEK 1,200. Cents are shown on small odd amounts only."""
     currency = amount.currency.lower()
-    digits = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-    value = amount.minor / Decimal(10) ** digits
+    value = major(amount)
     is_small = abs(value) < 100 and value != value.to_integral_value()
-    figure = f"{abs(value):,.{digits if is_small else 0}f}"
+    figure = f"{abs(value):,.{exponent(currency) if is_small else 0}f}"
     sign = _SIGNS.get(currency, f"{escape(currency.upper(), 10)} ")
     return f"{'−' if value < 0 else ''}{sign}{figure}"
 

@@ -15,8 +15,6 @@ from scoring.alerts import Alert, AlertId
 from scoring.members import MemberId
 from storage import accounts, alerts, tasks
 
-__all__ = ["SNOOZE_DAYS", "Press", "acknowledge", "assign", "log_outreach", "snooze"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from service_world import DANA, ERIN, NOON, TEAM
 
+from bot.blocks.actions import SNOOZE_DAYS
 from bot.services import acting
 from bot.services.acting import Press
 from bot.services.errors import UserError
@@ -101,7 +102,7 @@ def test_an_alert_can_be_handed_on(critical):
     assert (alert.assigned_to, alert.assigned_by) == (DANA.id, ERIN.id)
 
 
-@pytest.mark.parametrize("days", acting.SNOOZE_DAYS)
+@pytest.mark.parametrize("days", SNOOZE_DAYS)
 def test_a_snooze_lasts_as_long_as_it_says(critical, days):
     acting.snooze(critical.deps, press(critical), days=days)
     until = critical.alerts("acme")["critical"].snoozed_until
