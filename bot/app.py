@@ -1,15 +1,12 @@
 """The composition root: a configuration in, a running bot out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-from slack_bolt.error import BoltError
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
     RateLimitErrorRetryHandler,
@@ -17,12 +14,14 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 
 from bot import delivery, jobs
-from bot.config import Config, ConfigError
+from bot.config import Config, ConfigError, SlackConfig
 from bot.deps import Deps
 from bot.directory import SlackDirectory
-from bot.listeners import alerts, health
+from bot.listeners import alerts, health, matches
+from bot.proving import prove, refused
 from bot.schedule import Engine
 from bot.services import admitting
+from bot.web import Web, routes
 from integrations.base import Clock
 from integrations.registry import open_source
 from storage.engine import Database, open_database
@@ -52,7 +51,7 @@ def open_deps(config: Config, *, clock: Clock, db: Database | None = None) -> De
 
 def reading_client(config: Config) -> WebClient:
     """The client for calls that may be repeated: reads, updates, opening a modal."""
-    client = _client(config)
+    client = slack_client(config.slack)
     client.retry_handlers = [
         ConnectionErrorRetryHandler(max_retry_count=2),
         RateLimitErrorRetryHandler(max_retry_count=2),
@@ -63,14 +62,15 @@ def reading_client(config: Config) -> WebClient:
 
 def posting_client(config: Config) -> WebClient:
     """The client of the outbox: it never tries again by itself, for a lost answer would become a second message."""
-    client = _client(config)
+    client = slack_client(config.slack)
     client.retry_handlers = []
     return client
 
 
-def _client(config: Config) -> WebClient:
-    token = config.slack.bot_token.get_secret_value()
-    return WebClient(token, base_url=config.slack.base_url, timeout=SLACK_TIMEOUT_S)
+def slack_client(slack: SlackConfig) -> WebClient:
+    """A client with the bot's token."""
+    token = slack.bot_token.get_secret_value()
+    return WebClient(token, base_url=slack.base_url, timeout=SLACK_TIMEOUT_S)
 
 
 @dataclass(slots=True)
@@ -82,14 +82,17 @@ class Program:
     handler: SocketModeHandler
     posting: WebClient
     engine: Engine | None = None
+    web: Web | None = None
 
     def start(self, *, ticking: bool = True) -> None:
         """Connect and, unless somebody else ticks, begin to work. Raises ConfigError when Slack lacks a scope."""
         try:
             admitting.refresh_members(self.deps)
         except SlackApiError as error:
-            raise ConfigError(_slack_refused(error.response)) from error
+            raise ConfigError(refused(error.response)) from error
         jobs.ensure_schedules(self.deps)
+        if self.web:
+            self.web.start()
         self.handler.connect()  # type: ignore[no-untyped-call]
         if ticking:
             working = {f"work-{n}": lambda: jobs.work(self.deps) for n in range(WORKERS)}
@@ -104,6 +107,8 @@ class Program:
 
     def stop(self) -> None:
         """Take nothing new, finish what is running, then let go of the socket."""
+        if self.web:
+            self.web.stop()
         if self.engine:
             self.engine.stop()
         self.handler.close()  # type: ignore[no-untyped-call]
@@ -113,39 +118,17 @@ class Program:
 def build(deps: Deps) -> Program:
     """Prove the credentials and put the bot together. Raises ConfigError with what to mend."""
     client = reading_client(deps.config)
-    _prove(client, deps.config)
+    prove(client, deps.config.slack)
     app = build_app(deps, client)
     handler = SocketModeHandler(app, deps.config.slack.app_token.get_secret_value())
-    return Program(deps, app, handler, posting_client(deps.config))
+    web = Web(routes(deps), listen=deps.config.web.listen) if deps.config.web else None
+    return Program(deps, app, handler, posting_client(deps.config), web=web)
 
 
 def build_app(deps: Deps, client: WebClient) -> App:
     """The Bolt app with every story's listeners."""
     app = App(client=client, token_verification_enabled=False)
-    for story in (health, alerts):
+    for story in (health, alerts, matches):
         story.register(app, deps)
 
     return app
-
-
-def _prove(client: WebClient, config: Config) -> None:
-    try:
-        client.auth_test()
-        # A wrong app token would otherwise be retried in silence for ever.
-        client.apps_connections_open(app_token=config.slack.app_token.get_secret_value())
-    except SlackApiError as error:
-        raise ConfigError(_slack_refused(error.response)) from error
-    except (SlackClientError, OSError, BoltError) as error:
-        raise ConfigError(
-            f"Slack cannot be reached at {config.slack.base_url}: {error}."
-        ) from error
-
-
-def _slack_refused(response: Any) -> str:
-    data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
-    code = data.get("error", f"status {response.status_code}")
-    is_app_token = "apps.connections.open" in str(response.api_url)
-    which = "slack.app_token" if is_app_token else "slack.bot_token"
-    if code == "missing_scope":
-        return f"Slack wants the scope {data.get('needed')} for {which}. Add it to the app and install it again."
-    return f"Slack refused {which} ({code}). Copy it anew from the app's page and set it."

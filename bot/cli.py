@@ -2,19 +2,18 @@
 
 import json
 import shutil
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from bot.deps import Deps, Progress
+    from bot.deps import Deps
 
 FAILED, WRONG_USE = 1, 2
 
@@ -76,6 +75,10 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="With --headless: one JSON object as the last line.")
     ] = False,
+    sources: Annotated[
+        str,
+        typer.Option(help="The sources to read, with commas between; all: every one there is."),
+    ] = "",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget the story played before and begin anew.")
     ] = False,
@@ -84,6 +87,7 @@ def demo(
     """Play with Bellwether: a stand-in Slack and stand-in vendors, no account anywhere."""
     from bot.config import home_folder
     from bot.logs import configure_logs
+    from bot.playing import play_headless, play_with_page
 
     if as_json and not headless:
         _fail("--json says what came of a headless story: add --headless.", WRONG_USE)
@@ -92,47 +96,40 @@ def demo(
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     if headless:
-        outcome = _play_headless(home, accounts=accounts, days=30 if days is None else days)
-        typer.echo(json.dumps(outcome) if as_json else _describe(outcome))
-    else:
-        _play_with_page(home, accounts=accounts, days=14 if days is None else days, port=port)
-
-
-HEADLESS_START = datetime(2026, 8, 31, 6, tzinfo=UTC)
-"""A Monday: a headless story is the same whenever it is played."""
-
-
-def _play_headless(home: Path, *, accounts: int, days: int) -> dict[str, object]:
-    from bot.demo import remember, run_headless
-
-    story = remember(home, accounts=accounts, installed_at=HEADLESS_START, flowing=False)
-    with _progress() as on_progress:
-        return run_headless(story, days=days, on_progress=on_progress)
-
-
-def _play_with_page(home: Path, *, accounts: int, days: int, port: int) -> None:
-    from bot.clock import SystemClock
-    from bot.demo import remember, run_with_page
-
-    # Lived through so many days, the story has come to the Monday of this week.
-    installed_at = _last_monday(SystemClock().now()) - timedelta(days=days)
-    story = remember(home, accounts=accounts, installed_at=installed_at, flowing=True, port=port)
-    with _progress() as on_progress:
-        run_with_page(
-            story, days=days, on_progress=on_progress, ready=_announce, wait=_until_stopped
+        outcome = play_headless(
+            home, accounts=accounts, days=30 if days is None else days, sources=sources
         )
+        told = "\n".join(f"{name}: {value}" for name, value in outcome.items())
+        typer.echo(json.dumps(outcome) if as_json else told)
+    else:
+        play_with_page(
+            home,
+            accounts=accounts,
+            days=14 if days is None else days,
+            sources=sources,
+            port=port,
+        )
+
+
+@app.command()
+def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Ask for what is needed, prove each credential as it is given, and write the configuration."""
+    from bot.init import initialise
+
+    initialise(config)
 
 
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot: Slack over Socket Mode, and every source on its schedule."""
     from bot.app import build
+    from bot.terminal import until_stopped
 
     with _open(config, log_level="INFO") as deps:
         program = build(deps)
         program.start()
         try:
-            _until_stopped()
+            until_stopped()
         finally:
             program.stop()
 
@@ -142,20 +139,31 @@ def sync(
     names: Annotated[
         list[str] | None, typer.Argument(help="Which sources; all when none is named.")
     ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Read again what happened from this day (UTC) on."),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Read sources now, and score what they changed."""
     from bot.services.rescoring import rescore_dirty
     from bot.services.syncing import sync as sync_source
+    from bot.terminal import progress
 
     with _open(config) as deps:
         for name in names or []:
             if name not in deps.sources:
                 known = ", ".join(deps.sources)
                 _fail(f"No source called {name} is configured. Configured are: {known}.", WRONG_USE)
-        with _progress() as on_progress:
+        with progress() as on_progress:
             runs = [
-                sync_source(deps, each, on_progress=on_progress) for each in names or deps.sources
+                sync_source(
+                    deps,
+                    each,
+                    since=since.replace(tzinfo=UTC) if since else None,
+                    on_progress=on_progress,
+                )
+                for each in names or deps.sources
             ]
         for each in runs:
             typer.echo(f"{each.source}: {each.error or _read(each.records, each.requests)}")
@@ -164,6 +172,40 @@ def sync(
         typer.echo(f"{rescore_dirty(deps):,} accounts scored")
     if any(each.error for each in runs):
         raise typer.Exit(FAILED)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file; docs/csv.md says what stands in it.")],
+    as_: Annotated[
+        str | None,
+        typer.Option("--as", help="What is in it, where its name does not say so."),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be stored, and store nothing.")
+    ] = False,
+    skip_errors: Annotated[
+        bool, typer.Option("--skip-errors", help="Take the rows that can be read.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Read a CSV file of accounts, usage, tickets, subscriptions or surveys, and score what it changed."""
+    from bot.services import importing
+    from bot.services.rescoring import rescore_dirty
+    from bot.terminal import progress
+
+    with _open(config) as deps:
+        looked_at = importing.preview(deps, file, as_)
+        typer.echo("\n".join(importing.describe(looked_at)))
+        if not looked_at.is_clean and (dry_run or not skip_errors):
+            _fail("\n".join(importing.describe_errors(looked_at, is_dry=dry_run)), FAILED)
+        if dry_run:
+            return
+        with progress() as on_progress:
+            done = importing.take(deps, looked_at, on_progress=on_progress)
+        typer.echo("\n".join(importing.describe_done(done)))
+        typer.echo(f"{rescore_dirty(deps):,} accounts scored")
 
 
 @app.command()
@@ -192,22 +234,32 @@ def health(
 
 
 @app.command()
-def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Prove each source with one cheap request, and list what waits for a match or could not be read."""
-    from bot.services.diagnosing import diagnose
+def doctor(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object: what was looked at, and how it is.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Prove Slack and every source, and say what is missing and how to mend it."""
+    from bot.app import reading_client
+    from bot.clock import SystemClock
+    from bot.proving import diagnose_slack
+    from bot.services.diagnosing import Verdict, diagnose_source
+    from bot.terminal import report
 
     with _open(config) as deps:
-        findings = [diagnose(deps, name) for name in deps.sources]
-    for each in findings:
-        typer.echo(f"{'✓' if each.is_well else '✗'} {each.source}: {each.told}")
-        typer.echo(f"  last complete answer: {each.last_ok_at or 'none yet'}")
-        if each.rejected:
-            typer.echo(f"  could not be read and kept aside: {each.rejected:,}")
-        if each.unmatched:
-            typer.echo(f"  match no account and wait: {each.unmatched:,}")
-        for waiting in each.waiting:
-            typer.echo(f"    {waiting.name or '(no name)'} ({waiting.ref})")
-    if not all(each.is_well for each in findings):
+        now = SystemClock().now()
+        findings = diagnose_slack(reading_client(deps.config), deps.config.slack, machine_now=now)
+        for name in deps.sources:
+            findings += diagnose_source(deps, name)
+    broken = sum(each.verdict is Verdict.BROKEN for each in findings)
+    if as_json:
+        told = {"broken": broken, "findings": [asdict(each) for each in findings]}
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo("\n".join(report(findings)))
+    if broken:
         raise typer.Exit(FAILED)
 
 
@@ -243,9 +295,12 @@ def _open(config: Path, *, log_level: str = "ERROR", any_schema: bool = False) -
     from bot.clock import SystemClock
     from bot.config import home_folder, load_config
     from bot.logs import configure_logs
+    from bot.sandboxing import sandbox_clock
 
     configure_logs(level=log_level)
-    deps = open_deps(load_config(config, home=home_folder()), clock=SystemClock())
+    loaded = load_config(config, home=home_folder())
+    clock = sandbox_clock(loaded.sandbox.url) if loaded.sandbox else SystemClock()
+    deps = open_deps(loaded, clock=clock)
     try:
         if not any_schema:
             deps.db.check_schema()
@@ -256,53 +311,6 @@ def _open(config: Path, *, log_level: str = "ERROR", any_schema: bool = False) -
 
 def _read(records: int, requests: int) -> str:
     return f"{records:,} records in {requests:,} requests"
-
-
-@contextmanager
-def _progress() -> Iterator["Progress"]:
-    """Bars on a terminal, silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _source, _share, _records: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn
-
-    columns = (
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        TextColumn("{task.fields[records]:>9,} records"),
-    )
-    bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-
-        def on_progress(source: str, share: float | None, records: int) -> None:
-            if source not in bars:
-                bars[source] = shown.add_task(source, total=1.0, records=0)
-            shown.update(bars[source], completed=1.0 if share is None else share, records=records)
-
-        yield on_progress
-
-
-def _announce(url: str) -> None:
-    typer.echo(
-        f"\nBellwether's demo is up: {url}\nType /health acme there. Ctrl-C ends it; it goes on where it stopped."
-    )
-
-
-def _until_stopped() -> None:
-    """Return on Ctrl-C or a request to end."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopped.set())
-    stopped.wait()
-
-
-def _last_monday(now: datetime) -> datetime:
-    return (now - timedelta(days=now.weekday())).replace(hour=6, minute=0, second=0, microsecond=0)
-
-
-def _describe(outcome: dict[str, object]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in outcome.items())
 
 
 def _fail(sentence: str, code: int) -> None:

@@ -44,8 +44,9 @@ class StoryClock:
     def wait(self, seconds: float) -> None:
         """Let story time pass at once, for us and for the world."""
         to = self.now() + timedelta(seconds=seconds)
-        self._on_move(to)
+        # Ours first: what the world sends while it moves must not come from our future.
         self.set(to)
+        self._on_move(to)
 
     def _now(self) -> datetime:
         if not self._flowing:

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import time, timedelta
 from pathlib import Path
@@ -13,12 +13,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
-from integrations.registry import SOURCES
+from bot.currencies import Currencies
+from integrations.registry import SOURCES, UNPOLLABLE
+from integrations.webhooks import CalledSettings
 from scoring.alerts import AlertPolicy, Threshold
+from scoring.rates import NO_RATES, Rates
+from scoring.records import Kind
 from scoring.rubric import DEFAULT_POINTS, Rubric
 
 T = TypeVar("T")
 
+_SECTIONS = ("general", "slack", "rubric", "alerts", "sources", "currencies", "web", "sandbox")
+_LAST_PORT = 65_535
 HOME_VARIABLE = "BELLWETHER_HOME"
 
 
@@ -29,10 +35,16 @@ class ConfigError(Exception):
 class SlackConfig(BaseModel, frozen=True, extra="forbid"):
     """How to reach the workspace."""
 
-    bot_token: SecretStr
-    app_token: SecretStr
-    team_channel: str
-    admin_channel: str
+    bot_token: SecretStr = Field(description="The bot's token, xoxb-… (OAuth & Permissions).")
+    app_token: SecretStr = Field(
+        description="The app-level token, xapp-…, with connections:write (Basic Information)."
+    )
+    team_channel: str = Field(
+        description="The team channel's id, C…: alerts of every account go there."
+    )
+    admin_channel: str = Field(
+        description="The operators' channel's id, C…: sources that fail, messages that get stuck."
+    )
     base_url: str = "https://slack.com/api/"
 
     @field_validator("team_channel", "admin_channel")
@@ -45,16 +57,51 @@ class SlackConfig(BaseModel, frozen=True, extra="forbid"):
         return channel
 
 
-class SourceConfig(BaseModel, frozen=True, arbitrary_types_allowed=True):
-    """One source: when it is read, and its adapter's own settings."""
+class WebConfig(BaseModel, frozen=True, extra="forbid"):
+    """Where we are called: the address that is listened on, and the one the world knows it by (None: nobody said)."""
 
+    listen: str = "127.0.0.1:8080"
+    public_url: str | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _is_host_and_port(cls, listen: str) -> str:
+        told = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", listen)
+        if not told or int(told[1]) > _LAST_PORT:
+            raise ValueError("must be a host and a port, like 127.0.0.1:8080")
+        return listen
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+            raise ValueError("must be an address like https://bellwether.example.com")
+        return url and url.rstrip("/")
+
+
+class SandboxConfig(BaseModel, frozen=True, extra="forbid"):
+    """The sandbox a demo runs on: story time is asked of it. No installation has one."""
+
+    url: str
+
+
+class SourceConfig(BaseModel, frozen=True, arbitrary_types_allowed=True):
+    """One source: what it tells, when it is read, how old its last answer may be, and its adapter's own settings."""
+
+    tells: frozenset[Kind]
     every: timedelta = Field(ge=timedelta(minutes=1))
+    stale_after: timedelta = Field(ge=timedelta(minutes=1))
     settings: BaseModel
 
-    @property
-    def stale_after(self) -> timedelta:
-        """Two missed reads and an hour's slack make a source late."""
-        return 2 * self.every + timedelta(hours=1)
+
+class _Schedule(BaseModel, frozen=True, extra="forbid"):
+    """What every section of a source may say: both ISO 8601 durations, like PT30M or P8D."""
+
+    every: timedelta = Field(ge=timedelta(minutes=1))
+    stale_after: timedelta | None = Field(default=None, ge=timedelta(minutes=1))
+
+
+_SCHEDULE = tuple(_Schedule.model_fields)
 
 
 class General(BaseModel, frozen=True, extra="forbid"):
@@ -98,6 +145,9 @@ class Config:
     alerts: AlertPolicy
     sources: Mapping[str, SourceConfig]
     home: Path
+    rates: Rates = NO_RATES
+    web: WebConfig | None = None
+    sandbox: SandboxConfig | None = None
 
     @property
     def database_url(self) -> str:
@@ -134,27 +184,62 @@ def parse_config(
     raw: Mapping[str, Any], *, home: Path, environment: Mapping[str, str] | None = None
 ) -> Config:
     """Make a Config of what the TOML says. Raises ConfigError."""
-    _only(raw, ("general", "slack", "rubric", "alerts", "sources"), where="")
+    _only(raw, _SECTIONS, where="")
     told = _resolve(raw, os.environ if environment is None else environment, where="")
     sources = {name: _source(name, table) for name, table in _section(told, "sources").items()}
     if not sources:
         raise ConfigError(
             "No source is configured. Add at least one section like [sources.stripe]."
         )
+    web = _model(WebConfig, _section(told, "web"), where="web") if "web" in told else None
     general = _model(General, _section(told, "general"), where="general")
     if general.system_of_record not in sources:
         raise ConfigError(
             f"general.system_of_record is {general.system_of_record!r}, but there is no section "
             f"[sources.{general.system_of_record}]. Add it, or name one of: {', '.join(sources)}."
         )
+    if Kind.ACCOUNTS not in sources[general.system_of_record].tells:
+        able = [name for name, source in sources.items() if Kind.ACCOUNTS in source.tells]
+        raise ConfigError(
+            f"general.system_of_record is {general.system_of_record!r}, which tells no accounts. "
+            f"Name one that does: {', '.join(able) or 'none is configured'}."
+        )
     return Config(
         general=general,
         slack=_model(SlackConfig, _section(told, "slack"), where="slack"),
         rubric=_rubric(_section(told, "rubric")),
         alerts=_alerts(_section(told, "alerts")),
-        sources=sources,
+        sources={name: _called(name, source, web) for name, source in sources.items()},
         home=home,
+        rates=(
+            _model(Currencies, _section(told, "currencies"), where="currencies").read()
+            if "currencies" in told
+            else NO_RATES
+        ),
+        web=web,
+        sandbox=(
+            _model(SandboxConfig, _section(told, "sandbox"), where="sandbox")
+            if "sandbox" in told
+            else None
+        ),
     )
+
+
+def _called(name: str, source: SourceConfig, web: WebConfig | None) -> SourceConfig:
+    """The source, told where it is called if it is one that is."""
+    settings = source.settings
+    if not isinstance(settings, CalledSettings):
+        return source
+    if web is None:
+        title = SOURCES[name].title
+        raise ConfigError(
+            f"[sources.{name}] is called by {title}: add a section [web], and let {title} call "
+            f"its address with /webhooks/{name} at the end."
+        )
+    if settings.webhook_url or not web.public_url:
+        return source
+    called_at = {"webhook_url": f"{web.public_url}/webhooks/{name}"}
+    return source.model_copy(update={"settings": settings.model_copy(update=called_at)})
 
 
 def _section(raw: Mapping[str, Any], name: str, *, of: str = "") -> Mapping[str, Any]:
@@ -168,15 +253,28 @@ def _section(raw: Mapping[str, Any], name: str, *, of: str = "") -> Mapping[str,
 
 def _source(name: str, table: Any) -> SourceConfig:
     where = f"sources.{name}"
+    if name in UNPOLLABLE:
+        raise ConfigError(f"[{where}]: {UNPOLLABLE[name]}")
     if name not in SOURCES:
         raise ConfigError(f"[{where}]: there is no source of that name.{_nearest(name, SOURCES)}")
     kind = SOURCES[name]
     told = _section({name: table}, name, of="sources")
-    _only(told, ("every", *kind.settings.model_fields), where=where)
-    own = {key: value for key, value in told.items() if key != "every"}
+    _only(told, (*_SCHEDULE, *kind.settings.model_fields), where=where)
+    own = {key: value for key, value in told.items() if key not in _SCHEDULE}
     settings = _model(kind.settings, own, where=where)
-    every = told.get("every", kind.every)
-    return _model(SourceConfig, {"every": every, "settings": settings}, where=where)
+    schedule = _model(_Schedule, {"every": kind.every, **_told_of(_SCHEDULE, told)}, where=where)
+    # Two missed reads and an hour's slack make a source late.
+    slack = kind.stale_after or 2 * schedule.every + timedelta(hours=1)
+    return SourceConfig(
+        tells=kind.told_by(settings) if kind.told_by else kind.tells,
+        every=schedule.every,
+        stale_after=schedule.stale_after or slack,
+        settings=settings,
+    )
+
+
+def _told_of(keys: Sequence[str], told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: told[key] for key in keys if key in told}
 
 
 def _rubric(raw: Mapping[str, Any]) -> Rubric:
@@ -205,7 +303,7 @@ def _dataclass(kind: type[T], raw: Mapping[str, Any], *, where: str) -> T:
     try:
         return TypeAdapter(kind).validate_python(dict(raw))
     except ValidationError as error:
-        raise ConfigError(_explain(error, where)) from None
+        raise ConfigError(explain(error, where)) from None
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -217,7 +315,7 @@ def _model(kind: type[M], raw: Mapping[str, Any], *, where: str) -> M:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
         # Not "from error": pydantic's own text quotes the input, and with it the secrets.
-        raise ConfigError(_explain(error, where)) from None
+        raise ConfigError(explain(error, where)) from None
 
 
 def _only(raw: Mapping[str, Any], known: tuple[str, ...], *, where: str) -> None:
@@ -232,7 +330,7 @@ def _nearest(word: str, known: Any) -> str:
     return f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(known)}."
 
 
-def _explain(error: ValidationError, where: str) -> str:
+def explain(error: ValidationError, where: str) -> str:
     """What is wrong, by key; never the value, which may be a secret."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):

@@ -8,6 +8,7 @@ that a week passes in seconds and every day of it is lived through.
 import json
 import secrets
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +16,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import jobs
+from bot import jobs, toml
 from bot.app import Program, build, open_deps
 from bot.clock import StoryClock
-from bot.config import Config, ConfigError, parse_config
+from bot.config import ConfigError, parse_config
 from bot.deps import Progress
 from bot.sandboxing import Sandbox
 from bot.schedule import Engine
+from integrations.registry import SOURCES
 from storage import accounts as account_rows
 from storage import alerts, outbox, schedules, scores, sources
 
 SEED = 7
 LARGE_BOOK = 500
+USUAL = ("stripe", "hubspot", "zendesk", "mixpanel")
+SENDGRID_WEBHOOK = "7b2f9c1e-0000-4000-8000-5e9d671d0001"
+COURIERS = frozenset({"csv", "warehouse"})
+"""Sources that are read from files: somebody has to bring them."""
 PAST_DAYS = 90
 """How much of the story lies before the day the bot is installed."""
 
@@ -39,6 +45,7 @@ class Story:
     accounts: int
     installed_at: datetime
     flowing: bool
+    sources: tuple[str, ...]
     port: int = 0
 
 
@@ -78,8 +85,9 @@ class Player:
             done = jobs.work(deps, on_progress=self._on_progress) + self.program.deliver()
 
     def _move(self, to: datetime) -> None:
-        self._sandbox.move(to)
+        # Ours first: what the world sends while it moves must not come from our future.
         self._clock.set(to)
+        self._sandbox.move(to)
 
     def _coming(self, now: datetime) -> list[datetime]:
         with self.program.deps.db.read() as session:
@@ -99,14 +107,20 @@ def open_story(story: Story, *, on_progress: Progress) -> Iterator[tuple[Player,
         start=start,
         flowing=story.flowing,
         port=story.port,
+        couriers=sorted(COURIERS & set(story.sources)),
     ) as sandbox:
         if sandbox.now() < story.installed_at:
             sandbox.move(story.installed_at)
         clock = StoryClock(sandbox.now(), flowing=story.flowing, on_move=sandbox.move)
-        deps = open_deps(_config(story, sandbox), clock=clock)
+        raw = _raw(story, sandbox)
+        # So that any other command can be tried beside the running demo.
+        (story.home / "bellwether.toml").write_text(toml.dump(raw), encoding="utf-8")
+        deps = open_deps(parse_config(raw, home=story.home), clock=clock)
         deps.db.upgrade()
         program = build(deps)
         program.start(ticking=False)
+        if program.web and "sendgrid" in story.sources:
+            _switch_on_webhook(raw["sources"]["sendgrid"], program.web.url)
         try:
             yield Player(program, sandbox, clock, on_progress), sandbox
         finally:
@@ -141,8 +155,27 @@ def run_with_page(
             engine.stop()
 
 
+def choose(names: str) -> tuple[str, ...]:
+    """The sources that "a,b" names; "" means the usual four, "all" all of them. Raises ConfigError."""
+    if names == "all":
+        return tuple(SOURCES)
+    chosen = tuple(each.strip() for each in names.split(",") if each.strip()) or USUAL
+    for each in chosen:
+        if each not in SOURCES:
+            raise ConfigError(f"There is no source called {each}. There are: {', '.join(SOURCES)}.")
+    if "stripe" not in chosen:
+        raise ConfigError("The story's accounts are made from Stripe: name it too.")
+    return chosen
+
+
 def remember(
-    home: Path, *, accounts: int, installed_at: datetime, flowing: bool, port: int = 0
+    home: Path,
+    *,
+    accounts: int,
+    installed_at: datetime,
+    flowing: bool,
+    sources: tuple[str, ...] = USUAL,
+    port: int = 0,
 ) -> Story:
     """The story that is kept in a folder, or a new one. Raises ConfigError when it holds another."""
     file = home / "story.json"
@@ -153,33 +186,68 @@ def remember(
                 f"{home} holds a story of {kept['accounts']} accounts. Add --fresh to begin a new one, "
                 "or set BELLWETHER_HOME to another folder."
             )
+        if set(kept["sources"]) != set(sources):
+            raise ConfigError(
+                f"{home} holds a story read from {', '.join(kept['sources'])}. Add --fresh to begin a new one."
+            )
         installed_at = datetime.fromisoformat(kept["installed_at"])
     else:
         home.mkdir(parents=True, exist_ok=True)
         told = {
             "accounts": accounts,
             "installed_at": installed_at.isoformat(),
+            "sources": sources,
             "hash_key": secrets.token_hex(16),
         }
         file.write_text(json.dumps(told), encoding="utf-8")
     return Story(
-        home=home, accounts=accounts, installed_at=installed_at, flowing=flowing, port=port
+        home=home,
+        accounts=accounts,
+        installed_at=installed_at,
+        flowing=flowing,
+        sources=sources,
+        port=port,
     )
 
 
-def _config(story: Story, sandbox: Sandbox) -> Config:
+def _raw(story: Story, sandbox: Sandbox) -> dict[str, Any]:
     """A configuration that reaches the sandbox, as the sandbox introduces itself."""
     told = sandbox.ask("introduction")
     kept: Mapping[str, Any] = json.loads((story.home / "story.json").read_text(encoding="utf-8"))
     # A large book is read twice a day of the story, so that a month of it is played in minutes.
     every = {"every": "PT6H" if story.accounts <= LARGE_BOOK else "PT12H"}
-    raw = {
-        "general": {"timezone": "Europe/Berlin", "hash_key": kept["hash_key"]},
+    return {
+        "general": {
+            "timezone": "Europe/Berlin",
+            "hash_key": kept["hash_key"],
+            "database": f"sqlite:///{story.home / 'bellwether.db'}",
+        },
         "slack": told["slack"],
         "rubric": {"core_features": told["core_features"]},
-        "sources": {name: {**every, **settings} for name, settings in told["sources"].items()},
+        "sources": {name: {**every, **told["sources"][name]} for name in story.sources},
+        "sandbox": {"url": sandbox.url},
+        # A source that calls needs an address; another command beside the demo listens to nobody.
+        **({"web": {"listen": "127.0.0.1:0"}} if "sendgrid" in story.sources else {}),
     }
-    return parse_config(raw, home=story.home)
+
+
+def _switch_on_webhook(settings: Mapping[str, Any], url: str) -> None:
+    """Do what a person does at SendGrid's: let it call us."""
+    request = urllib.request.Request(  # noqa: S310 - the sandbox
+        f"{settings['base_url']}/v3/user/webhooks/event/settings/{SENDGRID_WEBHOOK}",
+        data=json.dumps(
+            {
+                "url": f"{url}/webhooks/sendgrid",
+                "enabled": True,
+                "delivered": True,
+                "open": True,
+                "click": True,
+            }
+        ).encode(),
+        headers={"Authorization": f"Bearer {settings['api_key']}"},
+        method="PATCH",
+    )
+    urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
 
 
 def _outcome(player: Player) -> dict[str, Any]:

@@ -3,23 +3,44 @@
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bot.clock import StoryClock
 from bot.config import ConfigError
+
+
+def sandbox_clock(url: str) -> StoryClock:
+    """The story's time, as a sandbox that runs beside us tells it; waiting moves the story on."""
+
+    def move(to: datetime) -> None:
+        _ask(f"{url}/sandbox/clock", {"now": to.isoformat()})
+
+    now = datetime.fromisoformat(_ask(f"{url}/sandbox/clock")["now"])
+    return StoryClock(now, flowing=True, on_move=move)
 
 
 class Sandbox:
     """The outside world as a process of its own. It watches the pipe we hold, so it ends when we do, however we do."""
 
     def __init__(
-        self, home: Path, *, accounts: int, seed: int, start: datetime, flowing: bool, port: int
+        self,
+        home: Path,
+        *,
+        accounts: int,
+        seed: int,
+        start: datetime,
+        flowing: bool,
+        port: int,
+        couriers: Sequence[str] = (),
     ) -> None:
+        """`couriers` are those who bring files as time passes: csv, warehouse."""
         home.mkdir(parents=True, exist_ok=True)
         self._log = (home / "sandbox.log").open("a", encoding="utf-8")
         command = [
@@ -33,6 +54,7 @@ class Sandbox:
         ]
         command += ["--accounts", str(accounts), "--seed", str(seed), "--start", start.isoformat()]
         command += ["--until-stdin-closes", *(["--flowing"] if flowing else [])]
+        command += ["--couriers", *couriers]
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             command,
             stdin=subprocess.PIPE,
@@ -54,14 +76,7 @@ class Sandbox:
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET, or POST with a body, one of the sandbox's own addresses."""
-        request = urllib.request.Request(  # noqa: S310 - our own process on this machine
-            f"{self.url}/sandbox/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            told: dict[str, Any] = json.load(answer)
-        return told
+        return _ask(f"{self.url}/sandbox/{path}", body)
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self.ask("clock")["now"])
@@ -93,3 +108,17 @@ class Sandbox:
         if self._process.stdout:
             self._process.stdout.close()
         self._log.close()
+
+
+def _ask(url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310 - a process on this machine
+        url,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            told: dict[str, Any] = json.load(answer)
+    except urllib.error.URLError as error:
+        raise ConfigError(f"The sandbox at {url} does not answer: {error.reason}.") from error
+    return told

@@ -1,9 +1,11 @@
 """What every source is: settings, a check of its credentials, and a pull by cursor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from pydantic import BaseModel
 
 from scoring.records import Kind, Record, UsageDays
 
@@ -21,6 +23,10 @@ class SourceDownError(SourceError):
 
 class SourceAuthError(SourceError):
     """The credentials were refused, or lack a permission. Only a person can mend it."""
+
+
+class SourceForbiddenError(SourceAuthError):
+    """The credentials are right, but a permission or the plan lacks what was asked for."""
 
 
 class SourceDataError(SourceError):
@@ -47,7 +53,8 @@ class Page:
     `usage` may be read once and only until the next page is asked for. `requests` is how many
     calls to the vendor it took, retries among them. `read` is how many of the vendor's records it was
     made of (events before they were reduced), 0: as many as it has records. `progress` is the share of this pull that is
-    done, 0 to 1, None where nobody can know.
+    done, 0 to 1, None where nobody can know. `as_of` is the instant all that was told so far holds for,
+    None: the instant of the pull; a file that was written last week tells of last week.
     """
 
     cursor: Cursor
@@ -57,6 +64,7 @@ class Page:
     requests: int = 0
     read: int = 0
     progress: float | None = None
+    as_of: datetime | None = None
 
 
 class Clock(Protocol):
@@ -68,7 +76,7 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """One vendor, ready to be read."""
+    """One vendor, ready to be read. `tells` is what these settings make it tell."""
 
     name: str
     tells: frozenset[Kind]
@@ -86,3 +94,27 @@ class Source(Protocol):
         pull that was cut short goes on at the page it lost. Reading an overlap again is harmless.
         Raises a SourceError; pages yielded before it stand.
         """
+
+    def cursor_since(self, since: datetime) -> Cursor | None:
+        """The cursor from which a pull reads again what happened or changed since; None: everything.
+
+        At least that: a vendor that cannot be asked for less than everything is asked for everything.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A vendor that can be a source.
+
+    `tells` is all it can tell, `told_by` what it tells by these settings (None: always all).
+    `every` is how often it is read unless configured; `stale_after` how old its last complete
+    answer may be, None: two missed reads and an hour.
+    """
+
+    title: str
+    tells: frozenset[Kind]
+    every: timedelta
+    settings: type[BaseModel]
+    open: Callable[[Any, Clock, bytes], Source]
+    told_by: Callable[[Any], frozenset[Kind]] | None = None
+    stale_after: timedelta | None = None

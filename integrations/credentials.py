@@ -11,7 +11,7 @@ from integrations.base import SourceDataError
 class TokenDoor(Protocol):
     """Where credentials that must be fetched are fetched: the connection they are for."""
 
-    def post_form(self, path: str, form: Mapping[str, str]) -> Any: ...
+    def post_form(self, path: str, form: Mapping[str, str], *, signed: bool) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class ClientCredentials:
 
     def headers(self, http: TokenDoor) -> Mapping[str, str]:
         if self._token is None:
-            answer = http.post_form(self._path, self._form)
+            answer = http.post_form(self._path, self._form, signed=False)
             token = answer.get("access_token") if isinstance(answer, dict) else None
             if not isinstance(token, str):
                 raise SourceDataError("The vendor answered without an access_token.")

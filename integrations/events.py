@@ -1,4 +1,4 @@
-"""Events: a day of exported product events, reduced to counts and hashed people in bounded memory.
+"""Events: exported product events, reduced to counts and hashed people a day in bounded memory.
 
 One DuckDB statement reads the spooled files, drops duplicates and groups; it lets go of the
 interpreter lock and spills to disk, so a large day neither stops the bot nor fills the machine.
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integrations.base import Rejected, SourceDataError
+from integrations.event_shapes import Shape
+from integrations.people import account_ref_of
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 
 if TYPE_CHECKING:
@@ -20,94 +22,120 @@ if TYPE_CHECKING:
 
 _BATCH = 10_000
 _THREADS = 2
+_FEW = 100  # in an hour with fewer events than this, most of them may well be broken
 
 # A row that has no name or time cannot be placed; without an account it counts for nobody. Rows
-# without $insert_id (old client libraries) that look the same are in doubt: once, or twice?
+# without an insert_id (old client libraries) that look the same are in doubt: once, or twice? The last
+# day takes what is over: a day on the wall is 25 hours long once a year.
 _REDUCE = """
 CREATE OR REPLACE TABLE reduced AS
 SELECT account, event, person, event IS NULL OR t IS NULL AS unreadable,
+       least($first + floor((t - $since) / 86400), $last)::INTEGER AS day,
        bool_or(insert_id IS NULL AND t IS NOT NULL AND copies > 1) AS doubtful,
        sum(CASE WHEN event IS NULL OR t IS NULL THEN copies ELSE 1 END)::BIGINT AS n
 FROM (
     SELECT event, person, account, t, insert_id, count(*) AS copies
     FROM ({rows}) WHERE t IS NULL OR (t >= $since AND t < $until) GROUP BY ALL
 )
-GROUP BY account, event, person, unreadable
+GROUP BY account, event, person, unreadable, day
 """
 
-# The few properties we need, read while the line is parsed: fast, and little memory.
-_TYPED_ROWS = """
-SELECT event, properties.time AS t, properties.distinct_id AS person,
-       properties."$insert_id" AS insert_id, properties.{name} AS account
-FROM read_json($files, format = 'newline_delimited', ignore_errors = true, columns = {{
-    event: 'VARCHAR',
-    properties: 'STRUCT("time" DOUBLE, distinct_id VARCHAR, "$insert_id" VARCHAR, {name_in_type} VARCHAR)'}})
+_NOTHING = """
+CREATE TABLE reduced (account VARCHAR, event VARCHAR, person VARCHAR, unreadable BOOLEAN, day INTEGER,
+                      doubtful BOOLEAN, n BIGINT)
 """
 
-# The whole of the properties, so that what has no $insert_id is told apart by everything it says.
-_WHOLE_ROWS = """
-SELECT event, TRY_CAST(p[1] AS DOUBLE) AS t, p[2] AS person,
-       coalesce(p[3], md5(properties)) AS insert_id, p[4] AS account
-FROM (SELECT event, properties, json_extract_string(
-          properties, ['/time', '/distinct_id', '/$insert_id', {pointer}]) AS p
-      FROM read_json($files, format = 'newline_delimited', ignore_errors = true,
-                     columns = {{event: 'VARCHAR', properties: 'JSON'}}))
+# Whose account is known by the person, not by the event. A profile that came twice counts once.
+_NAMED_PEOPLE = """
+CREATE TABLE named AS
+SELECT person AS key, max(account) AS account
+FROM read_json($people, format = 'newline_delimited', columns = {person: 'VARCHAR', account: 'VARCHAR'})
+GROUP BY person
+"""
+_PLACE = """
+CREATE TABLE placed AS SELECT reduced.* REPLACE (named.account AS account)
+FROM reduced LEFT JOIN named ON named.key = reduced.{key}
 """
 
-# A group key may hold a list: the event counts for each account in it.
+# A group may be a list: the event counts for each account in it. Nobody names an account in a novel.
 _SPLIT = """
 CREATE VIEW split AS
 SELECT * FROM (
-    SELECT unnest(CASE WHEN NOT starts_with(account, '[') THEN [account]
+    SELECT day, unnest(CASE WHEN NOT starts_with(account, '[') THEN [account]
                        WHEN NOT json_valid(account) THEN [account]
                        ELSE list_distinct(json_extract_string(account, '$[*]')) END) AS ref,
-           event, person, n
-    FROM reduced WHERE NOT unreadable AND account IS NOT NULL
-) WHERE ref <> ''
+           left(event, 255) AS event, person, n
+    FROM placed WHERE NOT unreadable AND account IS NOT NULL
+) WHERE ref <> '' AND length(ref) <= 255
 """
 
-_COUNTS = "SELECT ref, event, sum(n)::BIGINT FROM split GROUP BY ALL ORDER BY ALL"
+_COUNTS = """
+SELECT day, ref, event, sum(n)::BIGINT FROM split WHERE list_contains($days, day)
+GROUP BY ALL ORDER BY ALL
+"""
 
 # The first 64 bits of a keyed SHA-256, moved into the range of a signed integer. Anonymous devices are nobody yet.
 _PEOPLE = """
-SELECT DISTINCT ref,
+SELECT DISTINCT day, ref,
        (('0x' || substr(sha256($key || ':' || person), 1, 16))::UBIGINT::HUGEINT
         - 9223372036854775808)::BIGINT AS hash
-FROM split WHERE person <> '' AND NOT starts_with(person, '$device:') ORDER BY ALL
+FROM split
+WHERE person <> '' AND NOT starts_with(person, '$device:') AND list_contains($days, day) ORDER BY ALL
 """
 
 
 class _Tally(NamedTuple):
-    """How many events a day has, and how many of them have no name or time, or no account."""
+    """How many events there are, and how many of them have no name or time, or no account."""
 
     total: int
     unreadable: int
     unplaced: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """One UTC day of usage, of how many events it was made, and what of it could not be read or placed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Days (since 1970) and the seconds they begin and end at, on the clock that the events' times are of."""
 
-    usage: UsageDays
+    first: int
+    last: int
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduced:
+    """Some UTC days of usage: on which anything happened, of how many events, and what could not be read or placed."""
+
+    days: tuple[int, ...]
     events: int
     rejected: tuple[Rejected, ...]
+    _connection: "duckdb.DuckDBPyConnection"
+    _hash_key: bytes
+
+    def usage(self, days: tuple[int, ...], *, adds: bool = False) -> UsageDays:
+        """What happened on these days, to be read before the reduction's block ends."""
+        return UsageDays(
+            days=days,
+            counts=_counts(self._connection.cursor(), days),
+            users=_users(self._connection.cursor(), days, self._hash_key),
+            adds=adds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reducer:
-    """Reduces spooled files, gzipped ones named `.gz`, to one day."""
+    """Reduces spooled files, gzipped ones named `.gz`, to days."""
 
     title: str
-    account_property: str
+    shape: Shape
     hash_key: bytes
     memory_limit: str
 
     @contextmanager
     def reduce(
-        self, files: Sequence[Path], *, day: int, since: float, until: float, spill: Path
+        self, files: Sequence[Path], span: Span, *, spill: Path, people: Path | None = None
     ) -> Iterator[Reduced]:
-        """The day (in days since 1970), of the events whose `time` is in [since, until).
+        """The days of a span; `people` is a file of lines with a `person` and their `account`, where events name none.
 
         What it yields can be read only inside the block. Raises SourceDataError when a file is
         cut short: then nothing of it counts.
@@ -117,7 +145,9 @@ class Reducer:
         with duckdb.connect() as connection:
             _bound(connection, self.memory_limit, spill)
             try:
-                self._load(connection, files, since, until)
+                self._load(connection, files, span)
+                self._place(connection, people)
+                tally, days = _tally(connection), _days(connection)
             except duckdb.OutOfMemoryException as error:
                 raise SourceDataError(
                     f"A day of {self.title} does not fit in memory_limit = {self.memory_limit}; raise it."
@@ -126,39 +156,52 @@ class Reducer:
                 raise SourceDataError(
                     f"{self.title} sent a damaged export or cut it short."
                 ) from error
-            tally = _tally(connection)
-            usage = UsageDays(
-                days=(day,),
-                counts=_counts(connection.cursor(), day),
-                users=_users(connection.cursor(), day, self.hash_key),
+            yield Reduced(
+                days=days,
+                events=tally.total,
+                rejected=self._left_out(tally, files, span.last),
+                _connection=connection,
+                _hash_key=self.hash_key,
             )
-            yield Reduced(usage, tally.total, self._left_out(tally, files, day))
 
     def _load(
-        self,
-        connection: "duckdb.DuckDBPyConnection",
-        files: Sequence[Path],
-        since: float,
-        until: float,
+        self, connection: "duckdb.DuckDBPyConnection", files: Sequence[Path], span: Span
     ) -> None:
-        name = self.account_property
-        given = {"files": [str(each) for each in files], "since": since, "until": until}
-        typed = _TYPED_ROWS.format(
-            name=_quoted(name), name_in_type=_quoted(name).replace("'", "''")
-        )
-        connection.execute(_REDUCE.format(rows=typed), given)
+        if not files:
+            connection.execute(_NOTHING)
+            return
+        given = {
+            "files": [str(each) for each in files],
+            "first": span.first,
+            "last": span.last,
+            "since": span.since,
+            "until": span.until,
+        }
+        connection.execute(_REDUCE.format(rows=self.shape.typed), given)
         if connection.execute("SELECT count(*) FROM reduced WHERE doubtful").fetchone() != (0,):
             # Whole properties take more room: one thread keeps them under the limit.
             connection.execute("SET threads = 1")
-            whole = _WHOLE_ROWS.format(pointer=_literal(_pointer(name)))
-            connection.execute(_REDUCE.format(rows=whole), given)
+            connection.execute(_REDUCE.format(rows=self.shape.whole), given)
+
+    def _place(self, connection: "duckdb.DuckDBPyConnection", people: Path | None) -> None:
+        """Make `placed`: what was reduced, with the account each row counts for."""
+        if people is not None:
+            connection.execute(_NAMED_PEOPLE, {"people": str(people)})
+            connection.execute(_PLACE.format(key="person"))
+        elif self.shape.by_domain:
+            _name_domains(connection)
+            connection.execute(_PLACE.format(key="account"))
+        else:
+            connection.execute("CREATE VIEW placed AS SELECT * FROM reduced")
         connection.execute(_SPLIT)
 
     def _left_out(self, tally: _Tally, files: Sequence[Path], day: int) -> tuple[Rejected, ...]:
         total, unreadable, unplaced = tally
-        if unreadable and any(_ends_broken(each) for each in files):
+        sealed = self.shape.sealed
+        # A file of anything but objects has no rows at all: that is no quiet day either.
+        if (unreadable or not total) and not sealed and any(_ends_broken(each) for each in files):
             raise SourceDataError(f"{self.title} cut its export short.")
-        if unreadable * 2 > total:
+        if unreadable * 2 > total and not (sealed and total < _FEW):
             raise SourceDataError(f"{self.title} sent a day (day {day}) that is mostly not events.")
         said: list[Rejected] = []
         if unreadable:
@@ -166,8 +209,8 @@ class Reducer:
             said.append(Rejected(what="unreadable events", problem=problem, raw=""))
         # Some always lack it (visitors, jobs); when most do, the setting is wrong.
         if unplaced * 2 > total:
-            problem = f"{unplaced:,} of {total:,} events name no account (day {day}): check account_property"
-            what = f"events without {self.account_property}"
+            problem = f"{unplaced:,} of {total:,} events name no account (day {day}): check {self.shape.mend}"
+            what = f"events without {self.shape.lacking}"
             said.append(Rejected(what=what, problem=problem, raw=""))
         return tuple(said)
 
@@ -176,9 +219,28 @@ def _tally(connection: "duckdb.DuckDBPyConnection") -> _Tally:
     found = connection.execute(
         "SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (unreadable), 0)::BIGINT,"
         " coalesce(sum(n) FILTER (NOT unreadable AND coalesce(account, '') IN ('', '[]')), 0)::BIGINT"
-        " FROM reduced"
+        " FROM placed"
     ).fetchone()
     return _Tally(*found) if found else _Tally(0, 0, 0)
+
+
+def _days(connection: "duckdb.DuckDBPyConnection") -> tuple[int, ...]:
+    rows = connection.execute("SELECT DISTINCT day FROM split ORDER BY day").fetchall()
+    return tuple(day for (day,) in rows)
+
+
+def _name_domains(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make `named`: the account that each host name of an address speaks for, none for free mail."""
+    connection.execute("CREATE TABLE named (key VARCHAR, account VARCHAR)")
+    found = connection.cursor()
+    found.execute("SELECT DISTINCT account FROM reduced WHERE account IS NOT NULL")
+    while rows := found.fetchmany(_BATCH):
+        keys = [host for (host,) in rows]
+        refs = [account_ref_of(f"somebody@{host}") for host in keys]
+        connection.execute(
+            "INSERT INTO named SELECT unnest($keys), unnest($refs::VARCHAR[])",
+            {"keys": keys, "refs": refs},
+        )
 
 
 def _bound(connection: "duckdb.DuckDBPyConnection", memory_limit: str, spill: Path) -> None:
@@ -190,31 +252,20 @@ def _bound(connection: "duckdb.DuckDBPyConnection", memory_limit: str, spill: Pa
     connection.execute("SET autoinstall_known_extensions = false")
 
 
-def _counts(cursor: "duckdb.DuckDBPyConnection", day: int) -> Iterator[Sequence[FeatureCount]]:
-    cursor.execute(_COUNTS)
+def _counts(
+    cursor: "duckdb.DuckDBPyConnection", days: Sequence[int]
+) -> Iterator[Sequence[FeatureCount]]:
+    cursor.execute(_COUNTS, {"days": list(days)})
     while rows := cursor.fetchmany(_BATCH):
-        yield [FeatureCount(day, ref, feature, count) for ref, feature, count in rows]
+        yield [FeatureCount(*row) for row in rows]
 
 
 def _users(
-    cursor: "duckdb.DuckDBPyConnection", day: int, key: bytes
+    cursor: "duckdb.DuckDBPyConnection", days: Sequence[int], key: bytes
 ) -> Iterator[Sequence[ActiveUser]]:
-    cursor.execute(_PEOPLE, {"key": key.hex()})
+    cursor.execute(_PEOPLE, {"key": key.hex(), "days": list(days)})
     while rows := cursor.fetchmany(_BATCH):
-        yield [ActiveUser(day, ref, user_hash) for ref, user_hash in rows]
-
-
-def _pointer(name: str) -> str:
-    """A property's name as a JSON pointer (RFC 6901), whatever characters are in it."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        yield [ActiveUser(*row) for row in rows]
 
 
 def _ends_broken(path: Path) -> bool:

@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx  # noqa: TID251 - this is the one file that may
 
-from integrations.base import Clock, SourceAuthError, SourceDataError, SourceDownError
+from integrations.base import (
+    Clock,
+    SourceAuthError,
+    SourceDataError,
+    SourceDownError,
+    SourceForbiddenError,
+)
 from integrations.credentials import Credentials, Vendor
 from integrations.limiter import Limit, Limiter
 from integrations.payload import explain, gunzip, parse_json
@@ -38,6 +45,14 @@ class RefusedError(SourceDataError):
         self.status = status
 
 
+class FailingError(SourceDownError):
+    """The vendor went on answering with a status that may pass, a 5xx mostly."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
@@ -52,6 +67,7 @@ class _Trouble:
     what: str
     asked_s: float | None
     cause: Exception | None = None
+    status: int | None = None
 
 
 class Http:
@@ -100,9 +116,9 @@ class Http:
             self._ask("POST", path, content=content, headers=headers, retried=is_read)
         )
 
-    def post_form(self, path: str, form: Mapping[str, str]) -> Any:
-        """Ask for a token: sent without the credentials, for this is how they are got."""
-        return self._json(self._ask("POST", path, form=form, retried=True, signed=False))
+    def post_form(self, path: str, form: Mapping[str, str], *, signed: bool) -> Any:
+        """A read that is asked for by a form. One for a token is not signed: it is how credentials are got."""
+        return self._json(self._ask("POST", path, form=form, retried=True, signed=signed))
 
     def spool(self, path: str, params: Params, to: Path) -> bool:
         """Write the body to a file as it came over the wire. True: it is gzipped.
@@ -114,6 +130,16 @@ class Http:
             raise SourceDataError(_web_page(self._vendor.title))
         return bool(answer.headers.get("content-encoding") == "gzip")
 
+    def fetch_unsigned(self, url: str, to: Path) -> None:
+        """Write what a pre-signed address on another host holds to a file; our credentials are not sent."""
+        self._refuse_inward(url)
+        try:
+            self._ask("GET", url, to=to, signed=False, anywhere=True)
+        except SourceAuthError as error:  # nobody asked for credentials: the address has run out
+            raise SourceDownError(
+                self._down("gave us an address that does not open", None)
+            ) from error
+
     def _json(self, answer: _Answer) -> Any:
         title = self._vendor.title
         if "html" in answer.headers.get("content-type", ""):
@@ -121,10 +147,17 @@ class Http:
         return parse_json(answer.body, title=title)
 
     def _ask(
-        self, method: str, path: str, *, retried: bool = True, signed: bool = True, **request: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        retried: bool = True,
+        signed: bool = True,
+        anywhere: bool = False,
+        **request: Any,
     ) -> _Answer:
         """The one retry layer. Everything a vendor can do wrong leaves here as a SourceError."""
-        url, waited = self._url(path), 0.0
+        url, waited = path if anywhere else self._url(path), 0.0
         waits = [*_BACKOFF_S] if retried else []
         while True:
             answer = self._try(method, url, signed=signed, **request)
@@ -132,7 +165,7 @@ class Http:
                 return self._accepted(answer)
             wait_s = answer.asked_s if answer.asked_s is not None else self._jittered(waits)
             if not waits or waited + wait_s > MAX_WAIT_S:
-                raise SourceDownError(self._down(answer.what, answer.asked_s)) from answer.cause
+                raise self._gone(answer) from answer.cause
             waits.pop(0)
             waited += wait_s
             self._clock.wait(wait_s)
@@ -149,7 +182,8 @@ class Http:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return _Trouble("is limiting us (429)", self._retry_after_s(answer))
         if answer.status in _RETRIED or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _Trouble(f"is failing ({answer.status})", self._retry_after_s(answer))
+            asked_s = self._retry_after_s(answer)
+            return _Trouble(f"is failing ({answer.status})", asked_s, status=answer.status)
         return answer
 
     def _once(
@@ -212,6 +246,20 @@ class Http:
             )
         return url
 
+    def _refuse_inward(self, url: str) -> None:
+        """An address from an answer must not lead into our own network, nor be read on the way."""
+        try:
+            there, base = httpx.URL(url), httpx.URL(self._base)
+        except httpx.InvalidURL as error:
+            raise SourceDataError(
+                f"{self._vendor.title} gave us an address that is none."
+            ) from error
+        known = (there.scheme, there.host) == (base.scheme, base.host)
+        if not known and (there.scheme != "https" or not _is_outside(there.host)):
+            raise SourceDataError(
+                f"{self._vendor.title} pointed us to {there.scheme}://{there.host}; refused."
+            )
+
     def _await_turn(self) -> None:
         wait_s = self._limiter.wait_s()
         if wait_s > MAX_WAIT_S:
@@ -238,6 +286,12 @@ class Http:
         at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
         return max(0.0, (at - self._clock.now()).total_seconds())
 
+    def _gone(self, trouble: _Trouble) -> SourceDownError:
+        sentence = self._down(trouble.what, trouble.asked_s)
+        if trouble.status is None:
+            return SourceDownError(sentence)
+        return FailingError(sentence, trouble.status)
+
     def _down(self, trouble: str, asked_s: float | None) -> str:
         again: datetime = self._clock.now() + timedelta(seconds=asked_s or MAX_WAIT_S)
         return f"{self._vendor.title} {trouble}. Try again after {again:%Y-%m-%d %H:%M} UTC."
@@ -254,7 +308,7 @@ class Http:
             )
         if answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
             lacks = "permission" if answer.status == HTTPStatus.FORBIDDEN else "plan"
-            raise SourceAuthError(
+            raise SourceForbiddenError(
                 f"The {lacks} we have at {vendor.title} does not allow this ({answer.status}).{said} {vendor.mend}"
             )
         if answer.headers.get("location"):
@@ -262,6 +316,14 @@ class Http:
         raise RefusedError(
             f"{vendor.title} did not accept a request ({answer.status}).{said}", answer.status
         )
+
+
+def _is_outside(host: str) -> bool:
+    """Whether a host is one of the internet, as far as its name tells."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".internal", ".localhost"))
 
 
 def _cause(error: Exception) -> str:

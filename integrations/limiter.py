@@ -7,11 +7,18 @@ from datetime import datetime, timedelta
 
 from integrations.base import Clock
 
-# Remaining and reset headers as vendors spell them, and what one unit of the reset is in seconds.
-_ALLOWANCE_HEADERS = (
+# Remaining and reset headers as vendors spell them, and what one unit of the reset is in seconds;
+# None: the reset is an instant, in seconds since 1970 (Intercom, SendGrid).
+_ALLOWANCE_HEADERS: tuple[tuple[str, str, float | None], ...] = (
     ("ratelimit-remaining", "ratelimit-reset", 1.0),
     ("x-hubspot-ratelimit-remaining", "x-hubspot-ratelimit-interval-milliseconds", 0.001),
+    ("x-ratelimit-remaining", "x-ratelimit-reset", None),
+    *(  # SurveyMonkey, whose two limits run side by side
+        (f"{name}-remaining", f"{name}-reset", 1.0)
+        for name in ("x-ratelimit-app-global-minute", "x-ratelimit-app-global-day")
+    ),
 )
+_LONGEST = timedelta(days=1)  # no vendor's allowance is counted over more
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,10 @@ class Limiter:
 
     def note_answer(self, headers: Mapping[str, str]) -> None:
         """Hold back when the vendor says that nothing is left until a reset."""
+        now = self._clock.now()
         for remaining, reset, unit in _ALLOWANCE_HEADERS:
-            wait = headers.get(reset, "")
-            if headers.get(remaining) == "0" and wait.isdigit():
-                self._closed_until = self._clock.now() + timedelta(seconds=int(wait) * unit)
+            said = headers.get(reset, "")
+            if headers.get(remaining) == "0" and said.isdecimal():
+                wait_s = int(said) - now.timestamp() if unit is None else int(said) * unit
+                until = now + timedelta(seconds=min(wait_s, _LONGEST.total_seconds()))
+                self._closed_until = max(self._closed_until or now, until)

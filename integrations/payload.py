@@ -3,10 +3,11 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
 
 from integrations.base import Rejected, SourceDataError
 from scoring.records import Record
@@ -16,7 +17,33 @@ _EXPLANATION_MAX = 300
 # Stripe names the missing permission in prose only.
 _PERMISSION = re.compile(r"\brak_[a-z_]+\b")
 
+# What happened at a customer happened within these; 1970 and 2100 are clocks gone wrong.
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+# What stands before the @: whoever looks at a record to mend it needs to know no person.
+_ADDRESS = re.compile(r"[\w.+-]+@(?=[\w-]+\.)")
+
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def plausible(at: datetime) -> datetime:
+    """The instant in UTC. Raises ValueError for one no customer's data can have; a naive one is UTC."""
+    aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if not _EARLIEST <= aware < _LATEST:
+        raise ValueError(f"the year {aware.year} cannot be right")
+    return aware
+
+
+def from_unix(seconds: float) -> datetime:
+    """An instant from seconds since 1970. Raises ValueError for one that cannot be right."""
+    try:
+        return plausible(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{seconds!r} is no instant") from error
+
+
+# An instant in a vendor's JSON: with a time zone, and of a year that can be right.
+Instant = Annotated[AwareDatetime, AfterValidator(plausible)]
 
 
 def parse_json(body: bytes, *, title: str) -> Any:
@@ -90,17 +117,30 @@ def explain(body: bytes) -> str:
         return ""
     if not isinstance(answer, dict):
         return ""
-    inner = answer.get("error")
-    texts = [*_texts(inner if isinstance(inner, dict) else answer)]
+    inner = next(
+        (each for key in ("error", "meta") if isinstance(each := answer.get(key), dict)), {}
+    )
+    texts = [*_texts(inner)] or [*_texts(answer)] or [*_listed(inner)] or [*_listed(answer)]
     scopes = [*dict.fromkeys(_scopes(answer) + _PERMISSION.findall(" ".join(texts)))]
     needs = f" (needs {', '.join(scopes)})" if scopes else ""
     return (" ".join(texts)[:_EXPLANATION_MAX] + needs).strip()
 
 
-def _texts(answer: dict[str, Any]) -> Iterable[str]:
-    for key in ("error", "title", "message", "description", "error_description"):
+def _texts(answer: dict[str, Any]) -> Iterator[str]:
+    for key in ("error", "title", "message", "description", "detail", "error_description"):
         if isinstance(text := answer.get(key), str) and text:
             yield text
+
+
+def _listed(answer: dict[str, Any]) -> Iterator[str]:
+    """A list of errors as Intercom, SendGrid and Typeform write them: each one's words, and its code or field."""
+    errors = answer.get("errors")
+    for error in errors if isinstance(errors, list) else ():
+        named = error if isinstance(error, dict) else {"message": error}
+        text = next(_texts(named), "").removesuffix(".")
+        about = [each for key in ("code", "field") if isinstance(each := named.get(key), str)]
+        if words := f"{text} ({', '.join(about)})" if text and about else text or ", ".join(about):
+            yield f"{words.removesuffix('.')}."
 
 
 def _scopes(answer: dict[str, Any]) -> list[str]:
@@ -118,7 +158,7 @@ def _scopes(answer: dict[str, Any]) -> list[str]:
 def _rejected(row: Any, error: ValueError, kind: str) -> Rejected:
     ident = row.get("id") if isinstance(row, dict) else None
     problem = _problem(error) if isinstance(error, ValidationError) else str(error)
-    raw = json.dumps(row, default=str)[:RAW_MAX]
+    raw = _ADDRESS.sub("…@", json.dumps(row, default=str))[:RAW_MAX]
     named = ident if isinstance(ident, str | int) else "without id"
     return Rejected(what=f"{kind} {named}", problem=problem, raw=raw)
 
@@ -131,6 +171,28 @@ def _problem(error: ValidationError) -> str:
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+class Pages:
+    """Watches a vendor's pages go by, so that a list that never ends is noticed."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._seen: set[str] = set()
+        self._last: Sequence[Any] = ()
+
+    def turn(self, rows: Sequence[Any], following: str | None) -> str | None:
+        """What to ask for next: `following`, None at the end.
+
+        Raises SourceDataError when the vendor points back to a page that was read, or sends the same rows twice.
+        """
+        if following is None:
+            return None
+        if following in self._seen or (rows and rows == self._last):
+            raise SourceDataError(f"{self._title} sends the same page again and again.")
+        self._seen.add(following)
+        self._last = rows
+        return following
 
 
 def rows_in(answer: Any, key: str, *, title: str) -> Sequence[Any]:

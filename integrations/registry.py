@@ -1,59 +1,51 @@
-"""Registry: the sources there are, one line a vendor."""
+"""Registry: the sources there are, one line a vendor, and what became of those there are not."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from pydantic import BaseModel
 
-from integrations.base import Clock, Source
-from integrations.sources import hubspot, mixpanel, stripe, zendesk
-from scoring.records import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class SourceKind:
-    """A vendor that can be a source: its title, what it tells, how often it is read, its settings, how it is opened."""
-
-    title: str
-    tells: frozenset[Kind]
-    every: timedelta
-    settings: type[BaseModel]
-    open: Callable[[Any, Clock, bytes], Source]
-
+from integrations.base import Clock, Source, SourceKind
+from integrations.sources import (
+    amplitude,
+    csv,
+    customerio,
+    hubspot,
+    intercom,
+    mailchimp,
+    mixpanel,
+    sendgrid,
+    stripe,
+    surveymonkey,
+    typeform,
+    warehouse,
+    zendesk,
+)
 
 SOURCES: Mapping[str, SourceKind] = MappingProxyType(
     {
-        "hubspot": SourceKind(
-            "HubSpot",
-            hubspot.HubSpot.tells,
-            timedelta(minutes=30),
-            hubspot.Settings,
-            hubspot.open_source,
-        ),
-        "mixpanel": SourceKind(
-            "Mixpanel",
-            mixpanel.Mixpanel.tells,
-            timedelta(hours=4),
-            mixpanel.Settings,
-            mixpanel.open_source,
-        ),
-        "stripe": SourceKind(
-            "Stripe",
-            stripe.Stripe.tells,
-            timedelta(minutes=15),
-            stripe.Settings,
-            stripe.open_source,
-        ),
-        "zendesk": SourceKind(
-            "Zendesk",
-            zendesk.Zendesk.tells,
-            timedelta(minutes=15),
-            zendesk.Settings,
-            zendesk.open_source,
-        ),
+        "amplitude": amplitude.SOURCE,
+        "csv": csv.SOURCE,
+        "customerio": customerio.SOURCE,
+        "hubspot": hubspot.SOURCE,
+        "intercom": intercom.SOURCE,
+        "mailchimp": mailchimp.SOURCE,
+        "mixpanel": mixpanel.SOURCE,
+        "sendgrid": sendgrid.SOURCE,
+        "stripe": stripe.SOURCE,
+        "surveymonkey": surveymonkey.SOURCE,
+        "typeform": typeform.SOURCE,
+        "warehouse": warehouse.SOURCE,
+        "zendesk": zendesk.SOURCE,
+    }
+)
+
+# Tools people look for here that nobody can poll, and the way their data comes in all the same.
+UNPOLLABLE: Mapping[str, str] = MappingProxyType(
+    {
+        "delighted": "Delighted closed on 30 June 2026. Import the file you exported from it with "
+        "[sources.csv] and `bellwether import`.",
+        "heap": "Heap has no API that can be read. Its data comes through Heap Connect: use [sources.warehouse].",
     }
 )
 

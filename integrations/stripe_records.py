@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from integrations.payload import from_unix
 from integrations.stripe_shapes import (
     CouponShape,
     CustomerShape,
@@ -30,6 +31,10 @@ from scoring.records import (
     Subscription,
     SubscriptionState,
 )
+
+# The first invoice after a trial is drafted an hour before it is charged.
+_UNCHARGED = timedelta(hours=1)
+_MOST_TAX = Decimal(2)  # as a ratio; more is no tax but two totals that do not belong together
 
 _STATES = {
     "active": SubscriptionState.ACTIVE,
@@ -68,12 +73,19 @@ def customer_records(row: CustomerShape, account_id_key: str) -> Iterator[Record
 def subscription_record(
     row: SubscriptionShape, catalogue: Catalogue, now: datetime
 ) -> Subscription:
-    """Raises ValueError for a status we do not know."""
+    """Raises ValueError for a status we do not know.
+
+    One that ended before anybody paid for it (a trial, a first invoice that failed) has no `ended_at`,
+    for no paid service ended: when it was over stands in `renews_at`. Else an ended one keeps the end of its term there.
+    """
     if (state := _STATES.get(row.status)) is None:
         raise ValueError(f"status: {row.status!r} is not one we know")
     ends = [each.current_period_end for each in row.items.data if each.current_period_end]
     period_end = min(ends, default=row.current_period_end)
-    ended = state is SubscriptionState.ENDED
+    ended_at = (
+        _instant(row.ended_at or row.canceled_at) if state is SubscriptionState.ENDED else None
+    )
+    was_paid = ended_at is not None and _was_paid(row, ended_at)
     return Subscription(
         id=row.id,
         account_ref=_id(row.customer),
@@ -81,10 +93,25 @@ def subscription_record(
         plan=_plan(row.items.data[0].price) if row.items.data else None,
         mrr=_mrr(row, state, catalogue, now),
         started_at=_required(row.start_date),
-        renews_at=None if ended else _instant(row.cancel_at or period_end),
+        renews_at=_renews_at(row, period_end, ended_at, was_paid=was_paid),
         cancel_requested_at=_instant(row.canceled_at),
-        ended_at=_instant(row.ended_at or row.canceled_at) if ended else None,
+        ended_at=ended_at if was_paid else None,
     )
+
+
+def _was_paid(row: SubscriptionShape, ended_at: datetime) -> bool:
+    """Whether an ended subscription lived longer than its trial, and past its first invoice."""
+    if row.status == "incomplete_expired":
+        return False
+    return row.trial_end is None or ended_at > _required(row.trial_end) + _UNCHARGED
+
+
+def _renews_at(
+    row: SubscriptionShape, period_end: int | None, ended_at: datetime | None, *, was_paid: bool
+) -> datetime | None:
+    if ended_at is None:
+        return _instant(row.cancel_at or period_end)
+    return _instant(period_end) if was_paid else ended_at
 
 
 def invoice_records(row: InvoiceShape) -> Iterator[Record]:
@@ -194,7 +221,8 @@ def _inclusive_tax(item: ItemShape, row: SubscriptionShape) -> Decimal | None:
         invoice = row.latest_invoice
         if not isinstance(invoice, LatestInvoice) or not invoice.total_excluding_tax:
             return None
-        return invoice.total / invoice.total_excluding_tax - 1
+        tax = invoice.total / invoice.total_excluding_tax - 1
+        return tax if 0 <= tax <= _MOST_TAX else None
     rates = item.tax_rates or row.default_tax_rates or ()
     return sum((each.percentage for each in rates if each.inclusive), Decimal(0)) / 100
 
@@ -223,4 +251,4 @@ def _instant(seconds: int | None) -> datetime | None:
 
 
 def _required(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return from_unix(seconds)

@@ -7,10 +7,17 @@ coupon into `source`. Events come in the shape of the account's version, so both
 import calendar
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from scoring.metrics import mrr
+
+# In minor units. Beyond these somebody mistyped, and sums would not be kept.
+Amount = Annotated[Decimal, Field(ge=0, le=10**15)]
+_Total = Annotated[Decimal, Field(ge=-(10**15), le=10**15)]
+_Quantity = Annotated[Decimal, Field(ge=0, le=10**12)]
+_Percent = Annotated[Decimal, Field(ge=0, le=100)]
 
 
 class Expandable(BaseModel):
@@ -53,13 +60,13 @@ class _CouponScope(BaseModel):
 
 
 class _CurrencyOption(BaseModel):
-    amount_off: Decimal
+    amount_off: Amount
 
 
 class CouponShape(Expandable):
     duration: str
-    percent_off: Decimal | None = None
-    amount_off: Decimal | None = None
+    percent_off: _Percent | None = None
+    amount_off: Amount | None = None
     currency: str | None = None
     currency_options: dict[str, _CurrencyOption] = {}
     applies_to: _CouponScope | None = None
@@ -91,11 +98,11 @@ class _Recurring(BaseModel):
 
 
 class TierShape(BaseModel):
-    up_to: Decimal | None = None
-    unit_amount: Decimal | None = None
-    unit_amount_decimal: Decimal | None = None
-    flat_amount: Decimal | None = None
-    flat_amount_decimal: Decimal | None = None
+    up_to: _Quantity | None = None
+    unit_amount: Amount | None = None
+    unit_amount_decimal: Amount | None = None
+    flat_amount: Amount | None = None
+    flat_amount_decimal: Amount | None = None
 
 
 class _Pack(BaseModel):
@@ -105,8 +112,8 @@ class _Pack(BaseModel):
 
 class PriceShape(Expandable):
     currency: str
-    unit_amount: Decimal | None = None
-    unit_amount_decimal: Decimal | None = None
+    unit_amount: Amount | None = None
+    unit_amount_decimal: Amount | None = None
     recurring: _Recurring | None = None
     tiers: tuple[TierShape, ...] | None = None
     tiers_mode: mrr.Tiering | None = None
@@ -118,7 +125,7 @@ class PriceShape(Expandable):
 
 
 class _TaxRate(BaseModel):
-    percentage: Decimal
+    percentage: _Percent
     inclusive: bool
 
 
@@ -129,7 +136,7 @@ class ItemTrial(BaseModel):
 
 class ItemShape(Expandable):
     price: PriceShape
-    quantity: Decimal | None = None
+    quantity: _Quantity | None = None
     discounts: tuple[str | DiscountShape, ...] = ()
     tax_rates: tuple[_TaxRate, ...] | None = None
     current_period_end: int | None = None
@@ -145,8 +152,8 @@ class _AutomaticTax(BaseModel):
 
 
 class LatestInvoice(Expandable):
-    total: Decimal
-    total_excluding_tax: Decimal | None = None
+    total: _Total
+    total_excluding_tax: _Total | None = None
 
 
 class SubscriptionShape(Expandable):
@@ -160,6 +167,7 @@ class SubscriptionShape(Expandable):
     cancel_at: int | None = None
     canceled_at: int | None = None
     ended_at: int | None = None
+    trial_end: int | None = None
     default_tax_rates: tuple[_TaxRate, ...] | None = None
     automatic_tax: _AutomaticTax = _AutomaticTax()
     latest_invoice: str | LatestInvoice | None = None
@@ -174,8 +182,8 @@ class InvoiceShape(Expandable):
     customer: str | Expandable
     status: str
     currency: str
-    amount_due: Decimal
+    amount_due: Amount
     created: int
     due_date: int | None = None
-    attempt_count: int = 0
+    attempt_count: int = Field(default=0, ge=0, le=10_000)
     status_transitions: _Transitions = _Transitions()

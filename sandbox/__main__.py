@@ -13,16 +13,16 @@ from datetime import datetime
 from pathlib import Path
 
 import uvicorn
-from starlette.routing import Mount
 
 from sandbox.clock import Clock
+from sandbox.couriers import COURIERS
 from sandbox.journal import Journal
 from sandbox.server import Abortable, create_app
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.workspace import Workspace
 from sandbox.slack.world import World
 from sandbox.story import Story
-from sandbox.vendors import mounts
+from sandbox.vendors import Vendors
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 PING_S = 10.0
@@ -76,6 +76,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--until-stdin-closes", action="store_true", help="end when the parent does"
     )
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="what the app is granted")
+    parser.add_argument(
+        "--couriers", nargs="*", default=(), choices=sorted(COURIERS), help="who brings files"
+    )
     parser.add_argument("--log-level", default="warning")
     return parser.parse_args(arguments)
 
@@ -86,8 +89,18 @@ def _build(args: argparse.Namespace, url: str, clock: Clock, journal: Journal) -
     world = World(
         url=url, home=args.home, workspace=workspace, manifest=read_manifest(args.manifest)
     )
-    vendors: list[Mount] = mounts(story, clock)
-    return Abortable(create_app(world, vendors))
+    vendors = Vendors(story, clock)
+    couriers = [COURIERS[name](story, args.home / name) for name in args.couriers]
+
+    def deliver(now: datetime) -> None:
+        vendors.deliver(now)
+        for each in couriers:
+            each.deliver(now)
+
+    deliver(clock.now())
+    world.deliver = deliver
+    world.courier_settings = {each.name: each.settings() for each in couriers}
+    return Abortable(create_app(world, vendors.mounts()))
 
 
 def _configure(app: Abortable, log_level: str) -> uvicorn.Config:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from scoring.accounts import AccountId
@@ -49,6 +50,7 @@ class MatchedBy(StrEnum):
     RECORD = "record"  # the system of record: this organisation made the account
     ID = "id"  # the same explicit id
     DOMAIN = "domain"  # a domain only one account has
+    PERSON = "person"  # a member said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,36 @@ class Match:
 
     account_id: AccountId
     by: MatchedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A vendor's organisation that stands for an account, and what made it so."""
+
+    id: int
+    source: str
+    ref: str
+    name: str
+    account_id: AccountId
+    matched_by: MatchedBy
+    matched_at: datetime
+    linked_by: str | None = None  # the member who said so; None: a rule did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A vendor's organisation that stands for no account yet.
+
+    `name` is empty where the vendor never described it: then it is nothing but its `ref`.
+    """
+
+    link_id: int
+    source: str
+    ref: str
+    name: str
+    account_key: str | None
+    domains: tuple[str, ...]
+    first_seen_at: datetime
 
 
 def match(

@@ -6,7 +6,7 @@ once, in one place, when it is stored. A record is upserted by its natural key, 
 twice changes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TICKETS = "tickets"
     ENGAGEMENT = "engagement"
     BILLING = "billing"
+    SURVEYS = "surveys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,9 @@ class Organisation:
 
     `account_key` is the explicit id the company writes into its tools, None where it did not.
     `domains` are registrable host names in lower case; free-mail domains are left in, the
-    matching ignores them. `csm_email` is the person the CRM says owns the account. `deleted`
-    says the vendor no longer has it.
+    matching ignores them. `csm_email` is the person the CRM says owns the account. `parent_ref`
+    is the organisation it is a part of, where the vendor knows one. `deleted` says the vendor no
+    longer has it.
     """
 
     ref: str
@@ -41,6 +43,7 @@ class Organisation:
     domains: tuple[str, ...] = ()
     csm_email: str | None = None
     renews_on: date | None = None
+    parent_ref: str | None = None
     deleted: bool = False
 
 
@@ -63,14 +66,17 @@ class ActiveUser(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageDays:
-    """Whole UTC days of usage, reduced. They replace what was known of those days.
+    """UTC days of usage, reduced.
 
-    `counts` and `users` come in batches and can be read once each, `counts` first.
+    Whole days replace what was known of them. With `adds` they are a part of those days that was
+    not told before: counts are added, people join. `counts` and `users` come in batches and can be
+    read once each, `counts` first.
     """
 
     days: tuple[int, ...]  # days since 1970-01-01, also those on which nothing happened
     counts: Iterator[Sequence[FeatureCount]]
     users: Iterator[Sequence[ActiveUser]]
+    adds: bool = False
 
 
 class Rating(StrEnum):
@@ -178,4 +184,52 @@ class Card:
     expires_on: date | None
 
 
-Record = Organisation | Ticket | Contact | Subscription | Invoice | Card
+class SurveyKind(StrEnum):
+    """What a survey asks: would you recommend us (NPS), were you satisfied (CSAT)."""
+
+    NPS = "nps"
+    CSAT = "csat"
+
+
+# The scores a survey can give, lowest and highest. Other scales of CSAT are brought to this one.
+SURVEY_SCALE: Mapping[SurveyKind, tuple[int, int]] = {
+    SurveyKind.NPS: (0, 10),
+    SurveyKind.CSAT: (1, 5),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyResponse:
+    """One person's answer to a survey: NPS 0 to 10, CSAT 1 to 5. Raises ValueError for another score.
+
+    `person` is a keyed hash, None where nobody can be told apart. `has_comment` says that there is
+    a text; `comment` holds it only where the installation asks for texts. `ticket_id` is the ticket
+    of the same source that was rated: then the account is the ticket's, and `account_ref` None.
+    """
+
+    id: str
+    account_ref: str | None
+    kind: SurveyKind
+    score: float
+    answered_at: datetime
+    updated_at: datetime
+    person: str | None = None
+    ticket_id: str | None = None
+    has_comment: bool = False
+    comment: str | None = None
+    deleted: bool = False
+
+    def __post_init__(self) -> None:
+        lowest, highest = SURVEY_SCALE[self.kind]
+        if not lowest <= self.score <= highest:
+            raise ValueError(
+                f"score: {self.score:g} is not from {lowest} to {highest} ({self.kind})"
+            )
+
+
+def rating_of_csat(score: float) -> Rating:
+    """What a CSAT score of 1 to 5 says of what was rated: from 4 on good, up to 2 bad."""
+    return Rating.GOOD if score >= 4 else Rating.BAD if score <= 2 else Rating.NEUTRAL
+
+
+Record = Organisation | Ticket | Contact | Subscription | Invoice | Card | SurveyResponse

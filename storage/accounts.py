@@ -9,16 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from scoring.accounts import Account, AccountId, Money
-from scoring.identity import MatchedBy, normalise_name
+from scoring.identity import MatchedBy, identifying, normalise_name
 from scoring.records import Organisation
 from storage import links
+from storage.matches import claims
 from storage.sql import chunks, fetch, first, run, upsert_returning
-from storage.tables import AccountRow, LinkDomainRow, LinkRow
+from storage.tables import AccountRow, LinkRow
 from storage.types import clean
 
 _account = AccountRow.__table__
 _link = LinkRow.__table__
-_domain = LinkDomainRow.__table__
 
 
 def create_or_update(
@@ -27,13 +27,16 @@ def create_or_update(
     """Store what the system of record says: every organisation of its own is an account, or part of one.
 
     Organisations with one `account_key` are one account, named after the smallest ref. One that is
-    given a key later keeps its account, unless the key is another's. An account whose last
-    organisation is deleted has churned. Returns the accounts that came, went, came back or were joined.
+    given a key later keeps its account, unless the key is another's. One without a key that looks
+    like an account there is makes none: it waits for a person. An account whose last organisation
+    is deleted has churned. Returns the accounts that came, went, came back or were joined.
     """
     before = _records(session, source, [clean(each.ref) for each in organisations])
+    told = {clean(each.ref): each for each in organisations if not each.deleted}
+    doubles = _doubles(session, told, before)
     link_ids = links.see(session, source, organisations, at=at)
-    live = {clean(each.ref): each for each in organisations if not each.deleted}
-    keys = {ref: clean(each.account_key or each.ref) for ref, each in live.items()}
+    live = {ref: each for ref, each in told.items() if ref not in doubles}
+    keys = {ref: _key(ref, each, before.get(ref)) for ref, each in live.items()}
     _rename(session, before, keys)
     by_key = _make(session, live, keys, at=at)
     moved = {
@@ -57,8 +60,19 @@ def create_or_update(
         session, {by_key[keys[ref]]: (each.csm_email, each.renews_on) for ref, each in live.items()}
     )
     _close(session, touched, back, on=at.date())
-    gone = {row.account_id for ref, row in before.items() if ref not in live}
+    gone = {row.account_id for ref, row in before.items() if ref not in told}
     return {AccountId(each) for each in {*moved.values(), *back, *gone} if each is not None}
+
+
+def found(session: Session, link_id: int, *, member: str, at: datetime) -> AccountId:
+    """Make an account of an organisation that waits, because a member says that it is one of its own."""
+    row = fetch(session, sa.select(_link).where(_link.c.id == link_id))[0]
+    made = _make(
+        session, {row.ref: Organisation(ref=row.ref, name=row.name)}, {row.ref: row.ref}, at=at
+    )
+    links.join(session, link_id, made[row.ref], by=MatchedBy.RECORD, at=at, member=member)
+    set_crm(session, {made[row.ref]: (row.csm_email, row.renews_on)})
+    return made[row.ref]
 
 
 def get(session: Session, account_id: AccountId) -> Account | None:
@@ -131,32 +145,14 @@ def count_active(session: Session) -> int:
     return row.n if row else 0
 
 
-def by_key(session: Session) -> dict[str, AccountId]:
+def by_key(session: Session, keys: Collection[str] | None = None) -> dict[str, AccountId]:
+    """The accounts of these keys, None: of all."""
+    if keys is not None:
+        return _by_key(session, keys)
     return {
         row.key: AccountId(row.id)
         for row in fetch(session, sa.select(_account.c.key, _account.c.id))
     }
-
-
-def by_domain(session: Session) -> dict[str, AccountId]:
-    """The domains that exactly one account has.
-
-    A domain is an account's when an organisation says so that is joined by more than a domain
-    itself: a guess must not carry the next one.
-    """
-    sure = sa.and_(
-        _link.c.account_id.is_not(None),
-        _link.c.deleted_at.is_(None),
-        _link.c.matched_by != MatchedBy.DOMAIN,
-    )
-    query = (
-        sa.select(_domain.c.domain, sa.func.min(_link.c.account_id).label("account_id"))
-        .join(_link, _link.c.id == _domain.c.link_id)
-        .where(sure)
-        .group_by(_domain.c.domain)
-        .having(sa.func.count(_link.c.account_id.distinct()) == 1)
-    )
-    return {row.domain: AccountId(row.account_id) for row in fetch(session, query)}
 
 
 def set_billing(
@@ -247,6 +243,7 @@ def _records(session: Session, source: str, refs: Sequence[str]) -> dict[str, sa
                 _link.c.account_id,
                 _link.c.matched_by,
                 _link.c.deleted_at,
+                _link.c.linked_by,
                 _account.c.key,
             )
             .outerjoin(_account, _account.c.id == _link.c.account_id)
@@ -254,6 +251,46 @@ def _records(session: Session, source: str, refs: Sequence[str]) -> dict[str, sa
         )
         found |= {row.ref: row for row in fetch(session, query)}
     return found
+
+
+def _key(ref: str, organisation: Organisation, before: sa.Row[Any] | None) -> str:
+    """What the account of an organisation goes by: its key, else its own id; what a member joined stays there."""
+    if before is not None and before.linked_by and before.key is not None:
+        return str(before.key)
+    return clean(organisation.account_key or ref)
+
+
+def _doubles(
+    session: Session, told: Mapping[str, Organisation], before: Mapping[str, sa.Row[Any]]
+) -> set[str]:
+    """The refs of those without a key that may be an account there is: by a domain, or without one by the name."""
+    new = {
+        ref
+        for ref, each in told.items()
+        if not each.account_key and (ref not in before or before[ref].account_id is None)
+    }
+    if not new:
+        return set()
+    domains = {ref: set(identifying(each.domains)) for ref, each in told.items()}
+    names = {ref: normalise_name(each.name) for ref, each in told.items()}
+    taken = set(claims(session, {each for ref in new for each in domains[ref]}))
+    named = _names_taken(session, {names[ref] for ref in new if not domains[ref]})
+    found: set[str] = set()
+    for ref in sorted(told):
+        if ref in new and (domains[ref] & taken or (not domains[ref] and names[ref] in named)):
+            found.add(ref)
+        else:
+            taken |= domains[ref]
+            named |= {names[ref]} - {""}
+    return found
+
+
+def _names_taken(session: Session, names: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for part in chunks(names):
+        query = sa.select(_account.c.name_norm).where(_account.c.name_norm.in_(part))
+        found |= {row.name_norm for row in fetch(session, query)}
+    return found - {""}
 
 
 def _rename(session: Session, before: Mapping[str, sa.Row[Any]], keys: Mapping[str, str]) -> None:

@@ -14,14 +14,25 @@ from storage import records
 from storage.tables import ContactRow
 
 _contact = ContactRow.__table__
+_DEEDS = ("updated_at", "last_sent_at", "last_opened_at", "last_clicked_at", "last_replied_at")
 
 
 def upsert(
     session: Session, source: str, contacts: Sequence[Contact], *, at: datetime
 ) -> frozenset[int]:
-    """Store contacts. Returns the ids of the links that changed; an older reading never overwrites a newer."""
+    """Store contacts. Returns the ids of the links that changed.
+
+    An older reading never overwrites a newer, and what somebody did last only moves forward: many
+    tools tell of one deed at a time, and not in order.
+    """
     return records.write(
-        session, _contact, source, [asdict(each) for each in contacts], at=at, newest="updated_at"
+        session,
+        _contact,
+        source,
+        [asdict(each) for each in contacts],
+        at=at,
+        newest="updated_at",
+        latest=_DEEDS,
     )
 
 

@@ -1,7 +1,6 @@
 """Links: what each vendor's organisations are called there, and which account each stands for."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,40 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from scoring.accounts import AccountId
-from scoring.identity import MatchedBy, identifying
+from scoring.identity import Link, MatchedBy, Waiting, domain_of, identifying
 from scoring.records import Organisation
-from storage.sql import add_new, chunks, fetch, run, upsert_returning
+from storage.matches import release, to_waiting
+from storage.sql import add_new, chunks, fetch, first, run, upsert_returning
 from storage.tables import LinkDomainRow, LinkRow
 from storage.types import clean
 
 _link = LinkRow.__table__
 _domain = LinkDomainRow.__table__
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A vendor's organisation that stands for an account, and what made it so."""
-
-    id: int
-    source: str
-    ref: str
-    name: str
-    account_id: AccountId
-    matched_by: MatchedBy
-    matched_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A vendor's organisation that stands for no account yet."""
-
-    link_id: int
-    source: str
-    ref: str
-    name: str
-    account_key: str | None
-    domains: tuple[str, ...]
-    first_seen_at: datetime
 
 
 def see(
@@ -57,7 +31,7 @@ def see(
     written = upsert_returning(
         session, _link, rows, "id", "ref", key=("source", "ref"), keep=("first_seen_at",)
     )
-    _replace_domains(session, {row.id: identifying(live[row.ref].domains) for row in written})
+    _replace_domains(session, {row.id: _identifying(live[row.ref]) for row in written})
     return _ids(session, source, live)
 
 
@@ -69,55 +43,37 @@ def ids(session: Session, source: str, refs: Collection[str], *, at: datetime) -
     """
     cleaned = {ref: clean(ref) for ref in refs}
     known = _ids(session, source, cleaned.values())
-    missing = sorted(set(cleaned.values()) - known.keys())
-    add_new(
-        session,
-        _link,
-        [_row(source, Organisation(ref=ref, name="", account_key=ref), at) for ref in missing],
-    )
-    known |= _ids(session, source, missing)
+    missing = {ref: _undescribed(ref) for ref in sorted(set(cleaned.values()) - known.keys())}
+    add_new(session, _link, [_row(source, each, at) for each in missing.values()])
+    made = _ids(session, source, missing)
+    known |= made
+    _replace_domains(session, {made[ref]: _identifying(each) for ref, each in missing.items()})
     return {ref: known[name] for ref, name in cleaned.items()}
 
 
-def unmatched(
-    session: Session, source: str | None = None, limit: int | None = None
-) -> list[Waiting]:
-    """Organisations that wait for an account, longest waiting first."""
-    query = (
-        sa.select(_link).where(_waits()).order_by(_link.c.first_seen_at, _link.c.id).limit(limit)
-    )
-    if source is not None:
-        query = query.where(_link.c.source == source)
-    return [
-        Waiting(
-            link_id=row.id,
-            source=row.source,
-            ref=row.ref,
-            name=row.name,
-            account_key=row.account_key,
-            domains=tuple(row.domains),
-            first_seen_at=row.first_seen_at,
-        )
-        for row in fetch(session, query)
-    ]
-
-
-def count_unmatched(session: Session) -> dict[str, int]:
-    """How many organisations of each source wait for an account; a source with none is left out."""
-    count = sa.func.count().label("count")
-    query = sa.select(_link.c.source, count).where(_waits()).group_by(_link.c.source)
-    return {row.source: row.count for row in fetch(session, query)}  # type: ignore[misc]
-
-
 def join(
-    session: Session, link_id: int, account_id: AccountId, *, by: MatchedBy, at: datetime
+    session: Session,
+    link_id: int,
+    account_id: AccountId,
+    *,
+    by: MatchedBy,
+    at: datetime,
+    member: str | None = None,
 ) -> None:
-    """Say which account an organisation stands for. All its records, past ones too, are the account's from now on."""
-    join_all(session, {link_id: account_id}, by=by, at=at)
+    """Say which account an organisation stands for. All its records, past ones too, are the account's from now on.
+
+    `member` is who said so, None: a rule did.
+    """
+    join_all(session, {link_id: account_id}, by=by, at=at, member=member)
 
 
 def join_all(
-    session: Session, accounts: Mapping[int, AccountId], *, by: MatchedBy, at: datetime
+    session: Session,
+    accounts: Mapping[int, AccountId],
+    *,
+    by: MatchedBy,
+    at: datetime,
+    member: str | None = None,
 ) -> None:
     """`join` for many: account ids by link id."""
     if not accounts:
@@ -125,7 +81,14 @@ def join_all(
     statement = (
         sa.update(_link)
         .where(_link.c.id == sa.bindparam("link"))
-        .values(account_id=sa.bindparam("account"), matched_by=by.value, matched_at=at)
+        .values(
+            account_id=sa.bindparam("account"),
+            matched_by=by.value,
+            matched_at=at,
+            linked_by=member,
+            ignored_at=None,
+            ignored_by=None,
+        )
     )
     run(
         session,
@@ -150,6 +113,43 @@ def linked_sources(
     return {account_id: frozenset(sources) for account_id, sources in found.items()}
 
 
+def one(session: Session, source: str, ref: str) -> Link | Waiting | None:
+    """A vendor's organisation as it stands: joined, or waiting (ignored ones too); None: not there."""
+    query = sa.select(_link).where(_link.c.source == source, _link.c.ref == clean(ref), _live())
+    row = first(session, query)
+    if row is None:
+        return None
+    return to_waiting(row) if row.account_id is None else _to_link(row)
+
+
+def keep_domain(
+    session: Session,
+    source: str,
+    domain: str,
+    account_id: AccountId,
+    *,
+    member: str,
+    at: datetime,
+) -> None:
+    """Keep that a member said a domain is an account's, as an organisation that is nothing but this domain."""
+    told = Organisation(ref=domain, name="", domains=(domain,))
+    link_id = see(session, source, [told], at=at)[domain]
+    join(session, link_id, account_id, by=MatchedBy.PERSON, at=at, member=member)
+
+
+def forget_domain(session: Session, link_id: int) -> None:
+    """Forget what `keep_domain` kept, and let go of what it alone had joined."""
+    lost = fetch(session, sa.select(_link).where(_link.c.id == link_id))[0]
+    same = sa.select(_domain.c.link_id).where(_domain.c.domain == lost.ref)
+    by_it = sa.and_(
+        _link.c.id.in_(same),
+        _link.c.account_id == lost.account_id,
+        _link.c.matched_by == MatchedBy.DOMAIN,
+    )
+    release(session, [row.id for row in fetch(session, sa.select(_link.c.id).where(by_it))])
+    run(session, sa.delete(_link).where(_link.c.id == link_id))
+
+
 def of_account(session: Session, account_id: AccountId) -> list[Link]:
     """What stands for an account, by source and ref."""
     query = (
@@ -157,18 +157,7 @@ def of_account(session: Session, account_id: AccountId) -> list[Link]:
         .where(_link.c.account_id == account_id, _live())
         .order_by(_link.c.source, _link.c.ref)
     )
-    return [
-        Link(
-            id=row.id,
-            source=row.source,
-            ref=row.ref,
-            name=row.name,
-            account_id=account_id,
-            matched_by=MatchedBy(row.matched_by),
-            matched_at=row.matched_at,
-        )
-        for row in fetch(session, query)
-    ]
+    return [_to_link(row) for row in fetch(session, query)]
 
 
 def described(session: Session, source: str) -> dict[AccountId, tuple[str | None, date | None]]:
@@ -202,12 +191,31 @@ def renewals(session: Session, account_ids: Collection[AccountId]) -> dict[Accou
     return found
 
 
-def _waits() -> sa.ColumnElement[bool]:
-    return sa.and_(_link.c.account_id.is_(None), _live())
+def _to_link(row: sa.Row[Any]) -> Link:
+    return Link(
+        id=row.id,
+        source=row.source,
+        ref=row.ref,
+        name=row.name,
+        account_id=AccountId(row.account_id),
+        matched_by=MatchedBy(row.matched_by),
+        matched_at=row.matched_at,
+        linked_by=row.linked_by,
+    )
 
 
 def _live() -> sa.ColumnElement[bool]:
     return _link.c.deleted_at.is_(None)
+
+
+def _undescribed(ref: str) -> Organisation:
+    return Organisation(ref=ref, name="", account_key=ref)
+
+
+def _identifying(organisation: Organisation) -> tuple[str, ...]:
+    """The domains that can tell whose it is. Many a company calls its groups by the customer's domain."""
+    domain = domain_of(organisation.account_key)
+    return identifying(organisation.domains or (() if domain is None else (domain,)))
 
 
 def _row(source: str, organisation: Organisation, at: datetime) -> dict[str, Any]:
@@ -219,6 +227,7 @@ def _row(source: str, organisation: Organisation, at: datetime) -> dict[str, Any
         "domains": list(organisation.domains),
         "csm_email": organisation.csm_email,
         "renews_on": organisation.renews_on,
+        "parent_ref": organisation.parent_ref,
         "first_seen_at": at,
         "deleted_at": None,
     }

@@ -26,23 +26,32 @@ def write(
     *,
     at: datetime,
     newest: str | None = None,
+    latest: Sequence[str] = (),
 ) -> frozenset[int]:
     """Store records, given as rows with `id` and `account_ref`.
 
     Returns the ids of the links that gained, lost or changed one. With `newest`, an older reading
-    of a record never overwrites a newer one. A record of nobody (`account_ref` None) is kept too.
+    of a record never overwrites a newer one; `latest` columns only move forward, whichever reading
+    is newer. A record of nobody (`account_ref` None) is kept too.
     """
-    latest = _latest(rows, newest)
+    last = _last(rows, newest, latest)
     refs = {row["account_ref"] for row in rows if row["account_ref"] is not None}
     link_ids = links.ids(session, source, refs, at=at)
-    before = _link_ids(session, table, source, latest)
+    before = _link_ids(session, table, source, last)
     stored = [
         {"source": source, "id": key, "link_id": link_ids.get(row["account_ref"])}
         | {name: value for name, value in row.items() if name not in {"id", "account_ref"}}
-        for key, row in latest.items()
+        for key, row in last.items()
     ]
     written = upsert_returning(
-        session, table, stored, "id", "link_id", key=("source", "id"), newest=newest
+        session,
+        table,
+        stored,
+        "id",
+        "link_id",
+        key=("source", "id"),
+        newest=newest,
+        latest=latest,
     )
     touched = [link_id for row in written for link_id in (row.link_id, before.get(row.id))]
     return frozenset(link_id for link_id in touched if link_id is not None)
@@ -69,13 +78,22 @@ def of_accounts(
     return dict(found)
 
 
-def _latest(rows: Sequence[Mapping[str, Any]], newest: str | None) -> dict[str, Mapping[str, Any]]:
-    latest: dict[str, Mapping[str, Any]] = {}
+def _last(
+    rows: Sequence[Mapping[str, Any]], newest: str | None, latest: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """One row a record, as if they had been stored one after the other."""
+    last: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        known = latest.get(clean(row["id"]))
-        if known is None or newest is None or row[newest] >= known[newest]:
-            latest[clean(row["id"])] = row
-    return latest
+        key = clean(row["id"])
+        known = last.get(key, row)
+        is_newer = newest is None or row[newest] >= known[newest]
+        later = {name: _later(known[name], row[name]) for name in latest}
+        last[key] = {**(row if is_newer else known), **later}
+    return last
+
+
+def _later(known: datetime | None, read: datetime | None) -> datetime | None:
+    return read if known is None or (read is not None and read > known) else known
 
 
 def _link_ids(

@@ -152,5 +152,12 @@ def count_rejected(session: Session) -> dict[str, int]:
     return {row.source: row.n for row in fetch(session, query)}
 
 
+def rejected(session: Session, source: str, *, limit: int) -> list[sa.Row[Any]]:
+    """What of a source could not be read (`what`, `problem`, `raw`, `seen_at`), newest first."""
+    query = sa.select(_rejected).where(_rejected.c.source == source)
+    newest = query.order_by(_rejected.c.seen_at.desc(), _rejected.c.what).limit(limit)
+    return [*fetch(session, newest)]
+
+
 def _set(session: Session, source: str, **values: Any) -> None:
     upsert(session, _state, [{"name": source, **values}], key=("name",))

@@ -106,12 +106,18 @@ def upsert_returning(
     key: Sequence[str],
     keep: Sequence[str] = (),
     newest: str | None = None,
+    latest: Sequence[str] = (),
 ) -> list[sa.Row[Any]]:
-    """`upsert`, with these columns of the rows that were really written. Takes several times as long."""
+    """`upsert`, with these columns of the rows that were really written. Takes several times as long.
+
+    `latest` columns hold instants that only move forward, whichever row is newer.
+    """
     if not rows:
         return []
     columns = frozenset(rows[0].keys() - set(keep))
-    statement = _upsert(_dialect(session), table, columns, key=tuple(key), newest=newest)
+    statement = _upsert(
+        _dialect(session), table, columns, key=tuple(key), newest=newest, latest=tuple(latest)
+    )
     telling = statement.returning(*(table.c[name] for name in returning))
     written: list[sa.Row[Any]] = []
     for part in chunks(rows):
@@ -129,10 +135,23 @@ def _upsert(
     key: tuple[str, ...],
     untold: tuple[str, ...] = (),
     newest: str | None,
+    latest: tuple[str, ...] = (),
 ) -> sqlite.Insert | postgresql.Insert:
     statement = _insert(dialect, table)
     read = statement.excluded
-    values = {each.name: read[each.name] for each in table.c if each.name in columns - set(key)}
+    newer = sa.true() if newest is None else _is_newer(table.c[newest], read[newest])
+    values: dict[str, sa.ColumnElement[Any]] = {
+        each.name: read[each.name] for each in table.c if each.name in columns - set(key)
+    }
+    if latest:
+        # A part of the row may be news although the row is not: no whole row is passed over.
+        values = {
+            name: _later(table.c[name], value)
+            if name in latest
+            else sa.case((newer, value), else_=table.c[name])
+            for name, value in values.items()
+        }
+        newer = sa.true()
     if not values:
         return statement.on_conflict_do_nothing()
     differs = sa.or_(
@@ -142,7 +161,6 @@ def _upsert(
             if name not in untold
         )
     )
-    newer = sa.true() if newest is None else _is_newer(table.c[newest], read[newest])
     return statement.on_conflict_do_update(
         index_elements=list(key), set_=values, where=sa.and_(differs, newer)
     )
@@ -154,6 +172,10 @@ def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
 
 def _dialect(session: Session) -> str:
     return session.get_bind().dialect.name
+
+
+def _later(known: sa.ColumnElement[Any], read: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.case((sa.or_(known.is_(None), read > known), read), else_=known)
 
 
 def _is_newer(known: sa.ColumnElement[Any], read: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

@@ -1,7 +1,8 @@
-"""Usage: per day and feature a count, per day the active end users as keyed hashes. Days are replaced whole."""
+"""Usage: per day and feature a count, per day the active end users as keyed hashes. Days are replaced whole, or added to."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ _user = ActiveUserRow.__table__
 
 
 class _Side(NamedTuple):
-    """A table whose days are replaced, and the temporary one in which its new days wait."""
+    """A table of days, and the temporary one in which what was read of them waits."""
 
     table: sa.Table
     waiting: sa.Table
@@ -44,15 +45,18 @@ _USERS = _side(_user)
 def replace_days(
     session: Session, source: str, usage: UsageDays, *, at: datetime
 ) -> frozenset[int]:
-    """Replace what was known of whole days. Returns the ids of the links whose days really changed.
+    """Replace what was known of whole days, or with `adds` add to it. Returns the ids of the links whose days really changed.
 
-    Only differences are written, and memory does not grow with the number of rows.
+    Only differences are written, and memory does not grow with the number of rows. A part that is added
+    twice counts twice: whoever adds commits its cursor along.
     """
     known: dict[str, int] = {}
     counts = (_count_rows(session, source, batch, known, at) for batch in usage.counts)
-    changed = _replace(session, _COUNTS, source, usage.days, counts)
+    with _waiting(session, _COUNTS, counts):
+        changed = _take(session, _COUNTS, source, usage)
     users = (_user_rows(session, source, batch, known, at) for batch in usage.users)
-    return changed | _replace(session, _USERS, source, usage.days, users)
+    with _waiting(session, _USERS, users):
+        return changed | _take(session, _USERS, source, usage)
 
 
 def active_days(
@@ -151,33 +155,50 @@ def _learn(
     known |= links.ids(session, source, unknown, at=at)
 
 
-def _replace(
-    session: Session,
-    side: _Side,
-    source: str,
-    days: Sequence[int],
-    batches: Iterable[list[tuple[Any, ...]]],
-) -> frozenset[int]:
-    table, waiting = side
+@contextmanager
+def _waiting(
+    session: Session, side: _Side, batches: Iterable[list[tuple[Any, ...]]]
+) -> Iterator[None]:
+    """While it lasts, what was read waits in the temporary table."""
+    waiting = side.waiting
     waiting.create(session.connection())
     try:
         _fill(session, waiting, batches)
-        new = _without_equal(waiting, table)
-        ours = sa.and_(
-            table.c.day.in_(days),
-            table.c.link_id.in_(sa.select(_link.c.id).where(_link.c.source == source)),
-        )
-        gone = sa.and_(ours, ~_exists(waiting, table))
-        changed = fetch(
-            session,
-            sa.select(waiting.c.link_id).where(new).union(sa.select(table.c.link_id).where(gone)),
-        )
-        if changed:
-            run(session, sa.delete(table).where(gone))
-            _insert_new(session, side, new)
-        return frozenset(row.link_id for row in changed)
+        yield
     finally:
         waiting.drop(session.connection())
+
+
+def _take(session: Session, side: _Side, source: str, usage: UsageDays) -> frozenset[int]:
+    return _add(session, side) if usage.adds else _replace(session, side, source, usage.days)
+
+
+def _replace(session: Session, side: _Side, source: str, days: Sequence[int]) -> frozenset[int]:
+    table, waiting = side
+    new = _without_equal(waiting, table)
+    ours = sa.and_(
+        table.c.day.in_(days),
+        table.c.link_id.in_(sa.select(_link.c.id).where(_link.c.source == source)),
+    )
+    gone = sa.and_(ours, ~_exists(waiting, table))
+    changed = fetch(
+        session,
+        sa.select(waiting.c.link_id).where(new).union(sa.select(table.c.link_id).where(gone)),
+    )
+    if changed:
+        run(session, sa.delete(table).where(gone))
+        _insert(session, side, new, adds=False)
+    return frozenset(row.link_id for row in changed)
+
+
+def _add(session: Session, side: _Side) -> frozenset[int]:
+    """Add every count; of the people, those who are new that day."""
+    table, waiting = side
+    news = waiting.c["count"] != 0 if "count" in waiting.c else ~_exists(table, waiting)
+    changed = fetch(session, sa.select(waiting.c.link_id).where(news).distinct())
+    if changed:
+        _insert(session, side, news, adds=True)
+    return frozenset(row.link_id for row in changed)
 
 
 def _fill(session: Session, waiting: sa.Table, batches: Iterable[list[tuple[Any, ...]]]) -> None:
@@ -194,13 +215,18 @@ def _fill(session: Session, waiting: sa.Table, batches: Iterable[list[tuple[Any,
         insert_tuples(session, writing, batch)
 
 
-def _insert_new(session: Session, side: _Side, new: sa.ColumnElement[bool]) -> None:
+def _insert(session: Session, side: _Side, chosen: sa.ColumnElement[bool], *, adds: bool) -> None:
+    """Move the chosen rows into the table: a count that is there is replaced, or added to."""
     table, waiting = side
     statement = insert(session, table).from_select(
-        list(waiting.c.keys()), sa.select(waiting).where(new)
+        list(waiting.c.keys()), sa.select(waiting).where(chosen)
     )
     key = list(table.primary_key)
-    rest = {each.name: statement.excluded[each.name] for each in table.c if not each.primary_key}
+    rest = {
+        each.name: each + statement.excluded[each.name] if adds else statement.excluded[each.name]
+        for each in table.c
+        if not each.primary_key
+    }
     run(
         session,
         statement.on_conflict_do_update(index_elements=key, set_=rest)

@@ -1,7 +1,9 @@
 """The names of everything that can be pressed; a value beside one carries ids only."""
 
 import re
+from collections.abc import Sequence
 
+from scoring.accounts import AccountId
 from scoring.alerts import AlertId
 from scoring.rubric import Status
 
@@ -20,6 +22,14 @@ LIST_NEXT = "list.page.next"
 LIST_PREVIOUS = "list.page.previous"
 LIST_PAGE = re.compile(r"^list\.page\.(next|previous)$")
 
+# In the queue of matches. The value says which organisation, which accounts, and where the list stood.
+MATCH_CONFIRM = re.compile(r"^match\.confirm\.\d$")
+MATCH_REFUSE = "match.refuse"
+MATCH_IGNORE = "match.ignore"
+MATCH_NEXT = "match.page.next"
+MATCH_PREVIOUS = "match.page.previous"
+MATCH_PAGE = re.compile(r"^match\.page\.(next|previous)$")
+
 # The outreach modal: each field's block_id; the element in it is always called FIELD.
 OUTREACH_SUBMIT = "outreach.submit"
 OUTREACH_HOW = "outreach.how"
@@ -34,6 +44,17 @@ SNOOZE_DAYS = (1, 3, 7, 14)
 def page(status: Status, scope: str, offset: int) -> str:
     """The value of Next and Previous: which rows of which list."""
     return f"{status.value}:{scope}:{offset}"
+
+
+def match(link_id: int, accounts: Sequence[AccountId], offset: int) -> str:
+    """The value of a button in the queue of matches."""
+    return f"{link_id}:{'+'.join(map(str, accounts))}:{offset}"
+
+
+def read_match(value: str) -> tuple[int, list[AccountId], int]:
+    """What `match` put into a value."""
+    link_id, ids, offset = value.split(":")
+    return int(link_id), [AccountId(int(each)) for each in ids.split("+") if each], int(offset)
 
 
 def block_of(alert_id: AlertId) -> str:

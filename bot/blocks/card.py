@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.blocks import kit, words
+from bot.blocks import billed, kit, words
 from bot.blocks.kit import Message
 from bot.blocks.moves import Move, lost, moves, reason
 from bot.blocks.text import escape
-from scoring.accounts import Account
+from scoring.accounts import Account, Money
 from scoring.alerts import Alert, Rule
 from scoring.health import HealthScore, PastScore
+from scoring.lagging import BillingEvent
 from scoring.playbooks import Task, Watch
 from scoring.readings import day_number
+from scoring.records import SURVEY_SCALE, SurveyResponse
 from scoring.rubric import Rubric
 
+MOST_CHILDREN = 5
 TREND_DAYS = 30  # one bar a day, which is what fits a phone's width
 
 RULES = {Rule.CRITICAL: "🔴 Critical", Rule.AT_RISK: "🟠 At-risk", Rule.EXPANSION: "🟢 Expansion"}
@@ -33,7 +36,9 @@ class AccountView:
     """Everything a card shows. `score` is None before the first one; past scores None without history.
 
     `trend` is (day number, score), days without one left out. `csm_mention` is a Slack user id.
-    `sources` goes by title; `links` is (label, address).
+    `sources` goes by title; `links` is (label, address). `surveys` are the latest answers, one of
+    each kind; `parent` is the account it is a part of, `children` are its parts. `events` are the
+    last billing events; `left_over` is what the MRR leaves out for want of a rate.
     """
 
     account: Account
@@ -48,6 +53,11 @@ class AccountView:
     watches: Sequence[Watch] = ()
     sources: Mapping[str, SourceFreshness]
     links: Sequence[tuple[str, str]] = ()
+    surveys: Sequence[SurveyResponse] = ()
+    parent: Account | None = None
+    children: Sequence[Account] = ()
+    events: Sequence[BillingEvent] = ()
+    left_over: Sequence[Money] = ()
 
 
 def render_card(view: AccountView, *, rubric: Rubric) -> Message:
@@ -60,6 +70,10 @@ def render_card(view: AccountView, *, rubric: Rubric) -> Message:
             kit.lines(_components(view, rubric)),
             kit.context(_trend(view), _coverage(view, rubric)),
             kit.section(words.facts(account, view.csm_mention, view.at)),
+            kit.context(
+                billed.events_line(view.events, view.at), billed.left_over_line(view.left_over)
+            ),
+            kit.context(_surveys(view), _family(view)),
             kit.lines([*_alerts(view), *_tasks(view)], title="*Under way*", most=10),
             kit.context(_freshness(view), _links(view.links)),
         ],
@@ -192,6 +206,24 @@ def _tasks(view: AccountView) -> list[str]:
         return []
     undone = sorted((each for each in view.tasks if not each.done_at), key=lambda each: each.due_on)
     return [words.task_line(task, view.at) for task in undone]
+
+
+def _surveys(view: AccountView) -> str:
+    """What people there answered last: "NPS 4 of 10 on 3 Nov, with a comment"."""
+    return " · ".join(
+        f"{each.kind.upper()} {words.number(each.score)} of {SURVEY_SCALE[each.kind][1]}"
+        f" on {words.day(each.answered_at.date(), view.at)}"
+        f"{', with a comment' if each.has_comment else ''}"
+        for each in view.surveys
+    )
+
+
+def _family(view: AccountView) -> str:
+    above = f"A part of *{words.name_of(view.parent)}*" if view.parent else ""
+    shown = ", ".join(words.name_of(each) for each in view.children[:MOST_CHILDREN])
+    more = len(view.children) - MOST_CHILDREN
+    below = f"Its parts: {shown}{f' … and {more:,} more' if more > 0 else ''}" if shown else ""
+    return " · ".join(each for each in (above, below) if each)
 
 
 def _freshness(view: AccountView) -> str:

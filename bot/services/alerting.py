@@ -254,7 +254,7 @@ def tell_baseline(session: Session, deps: Deps) -> bool:
         return False
     if not all(name in states and states[name].last_ok_at for name in deps.config.sources):
         return False
-    counts = listing.tally(session, None)
+    counts = listing.tally(session, None, rates=deps.config.rates, on=at.date())
     if not counts:
         return False
     rubric = deps.config.rubric

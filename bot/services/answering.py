@@ -1,18 +1,21 @@
 """Answering: what `/health …` says, from the words to the message, read from the database alone."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.blocks.card import render_card
 from bot.blocks.found import render_choices, render_not_found, render_unknown_command
 from bot.blocks.help import render_help
 from bot.blocks.kit import Message
 from bot.blocks.lists import render_list, render_overview
+from bot.blocks.matches import render_links, render_queue, render_said
+from bot.blocks.sources import render_sources
 from bot.deps import Deps
-from bot.services import listing, viewing
+from bot.services import linking, listing, looking_up, overseeing, viewing
 from bot.services.errors import UserError
 from bot.services.looking_up import Found, look_up
 from scoring.accounts import AccountId
+from scoring.identity import domain_of
 from scoring.members import Member
 from scoring.rubric import Status
 from storage import accounts
@@ -32,12 +35,21 @@ COMMANDS = (
     ("/health at-risk mine", "your accounts at risk, worst first"),
     ("/health stable", "the stable accounts, worst first"),
     ("/health healthy", "the healthy accounts, best first"),
+    ("/health sources", "the tools I read: how fresh, what waits, what fails and how to mend it"),
+    ("/health matches", "what your tools tell of that matches no account yet"),
+    ("/health link acme", "what stands for an account in your tools"),
+    (
+        "/health link acme zendesk:900",
+        "say that an organisation is this account; a domain works too",
+    ),
+    ("/health link acme under globex", "say that an account is a part of another"),
+    ("/health unlink acme zendesk:900", "undo a link"),
     ("/health help", "this"),
 )
 
 
 def answer(deps: Deps, member: Member, text: str) -> Message:
-    """What `/health TEXT` answers to a member. Reads the database only."""
+    """What `/health TEXT` answers to a member, from the database alone."""
     words = text.split()
     if not words:
         return overview(deps, member)
@@ -45,9 +57,65 @@ def answer(deps: Deps, member: Member, text: str) -> Message:
     first, *rest = command.split()
     if first == "help" and not rest:
         return render_help(COMMANDS)
+    if first in WORDS and (rest or first not in {"link", "unlink"}):
+        return WORDS[first](deps, member, words[1:])
     if first in STATUSES and (not rest or (len(rest) == 1 and rest[0] in SCOPES)):
         return status_list(deps, member, STATUSES[first], scope=rest[0] if rest else "all")
     return account(deps, " ".join(words))
+
+
+def sources(deps: Deps, _member: Member, _rest: Sequence[str]) -> Message:
+    """How every source is."""
+    with deps.db.read() as session:
+        return render_sources(overseeing.oversee(session, deps))
+
+
+def matches(deps: Deps, _member: Member, _rest: Sequence[str]) -> Message:
+    with deps.db.read() as session:
+        return render_queue(linking.queue(session, deps))
+
+
+def link(deps: Deps, member: Member, rest: Sequence[str]) -> Message:
+    """`acme zendesk:900`, `acme acme.io`, `acme under globex`; a name alone: what stands for it."""
+    name, parent = _split(rest)
+    if parent:
+        return render_said(linking.adopt(deps, member, name, parent))
+    if len(rest) > 1 and _is_reference(rest[-1]):
+        return render_said(linking.link(deps, member, " ".join(rest[:-1]), rest[-1]))
+    with deps.db.read() as session:
+        account = looking_up.the_account(session, name)
+        return render_links(account, linking.of_account(session, account), deps.clock.now())
+
+
+def unlink(deps: Deps, member: Member, rest: Sequence[str]) -> Message:
+    """`acme zendesk:900`, `acme acme.io`, `acme under globex`."""
+    name, parent = _split(rest)
+    if parent:
+        return render_said(linking.orphan(deps, member, name))
+    if len(rest) < 2 or not _is_reference(rest[-1]):
+        raise UserError(
+            "Say which link: `/health unlink acme zendesk:900`. `/health link acme` lists them."
+        )
+    return render_said(linking.unlink(deps, member, " ".join(rest[:-1]), rest[-1]))
+
+
+WORDS: Mapping[str, Callable[[Deps, Member, Sequence[str]], Message]] = {
+    "sources": sources,
+    "matches": matches,
+    "link": link,
+    "unlink": unlink,
+}
+
+
+def _split(rest: Sequence[str]) -> tuple[str, str]:
+    """The names before and after "under"; the latter is empty where there is none."""
+    lower = [each.lower() for each in rest]
+    at = lower.index("under") if "under" in lower[1:-1] else len(rest)
+    return " ".join(rest[:at]), " ".join(rest[at + 1 :])
+
+
+def _is_reference(word: str) -> bool:
+    return ":" in word or domain_of(word) is not None
 
 
 def overview(deps: Deps, member: Member) -> Message:
@@ -55,7 +123,9 @@ def overview(deps: Deps, member: Member) -> Message:
     at = deps.clock.now().astimezone(deps.config.zone)
     with deps.db.read() as session:
         return render_overview(
-            listing.overview(session, member, rubric=deps.config.rubric, at=at),
+            listing.overview(
+                session, member, rubric=deps.config.rubric, rates=deps.config.rates, at=at
+            ),
             rubric=deps.config.rubric,
         )
 
@@ -79,7 +149,7 @@ def account(deps: Deps, text: str) -> Message:
         if isinstance(found, Found):
             view = viewing.view_account(session, deps, found.account, at=at)
             return render_card(view, rubric=deps.config.rubric)
-    near = difflib.get_close_matches(text.lower(), [*STATUSES, "help"], n=1, cutoff=0.75)
+    near = difflib.get_close_matches(text.lower(), [*STATUSES, *WORDS, "help"], n=1, cutoff=0.75)
     if near and not found.sure:
         return render_unknown_command(text, near[0])
     if found.sure:

@@ -1,7 +1,7 @@
 """Listing: the accounts of one status, a page at a time, and a book of business at a glance."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -10,6 +10,7 @@ from bot.blocks.moves import reason
 from scoring.accounts import Account, AccountId, Money
 from scoring.members import Member
 from scoring.playbooks import Watch, WatchKind
+from scoring.rates import Rates, told
 from scoring.readings import day_number
 from scoring.rubric import Rubric, Status
 from storage import accounts, members, scores, tasks, watches
@@ -34,19 +35,21 @@ def page(
     listed = scores.with_status(
         session, status, day=day_number(at), csm_email=email, limit=PAGE_SIZE, offset=offset
     )
-    counted = tally(session, email)
+    counted = scores.count_by_status(session, email)
     return ListPage(
         status=status,
         scope=scope,
         rows=rows(session, listed, status=status, rubric=rubric, at=at),
-        total=counted[status].accounts if status in counted else 0,
+        total=counted[status][0] if status in counted else 0,
         offset=offset,
         page_size=PAGE_SIZE,
         at=at,
     )
 
 
-def overview(session: Session, member: Member, *, rubric: Rubric, at: datetime) -> Overview:
+def overview(
+    session: Session, member: Member, *, rubric: Rubric, rates: Rates, at: datetime
+) -> Overview:
     """The member's own book; somebody who owns no account sees the whole team's."""
     own = (
         (member.email or "") if member.email and accounts.owned_by(session, member.email) else None
@@ -54,7 +57,7 @@ def overview(session: Session, member: Member, *, rubric: Rubric, at: datetime) 
     due = tasks.open_tasks(session, csm_email=own)
     named = accounts.by_ids(session, [each.account_id for each in due])
     return Overview(
-        counts=tally(session, own),
+        counts=tally(session, own, rates=rates, on=at.date()),
         worst=worst(session, own, rubric=rubric, at=at),
         tasks=[(each, named[each.account_id]) for each in due if each.account_id in named],
         is_mine=own is not None,
@@ -73,11 +76,29 @@ def worst(session: Session, csm_email: str | None, *, rubric: Rubric, at: dateti
     return found
 
 
-def tally(session: Session, csm_email: str | None) -> Mapping[Status | None, Tally]:
-    """How many accounts are in each status, with their MRR by currency."""
+def tally(
+    session: Session,
+    csm_email: str | None,
+    *,
+    rates: Rates,
+    on: date,
+) -> Mapping[Status | None, Tally]:
+    """How many accounts are in each status, with their MRR.
+
+    It is told in the reporting currency where the rate of every currency is known `on` that date;
+    else, in every status alike, by currency.
+    """
+    counted = scores.count_by_status(session, csm_email)
+    sums = {
+        status: [Money(minor, currency) for currency, minor in mrr.items()]
+        for status, (_, mrr) in counted.items()
+    }
+    all_known = all(
+        rates.convert(each, on) is not None for amounts in sums.values() for each in amounts
+    )
     return {
-        status: Tally(count, [Money(minor, currency) for currency, minor in mrr.items()])
-        for status, (count, mrr) in scores.count_by_status(session, csm_email).items()
+        status: Tally(count, told(sums[status], rates, on) if all_known else sums[status])
+        for status, (count, _) in counted.items()
     }
 
 

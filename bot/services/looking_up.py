@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
+from bot.blocks.text import escape
+from bot.blocks.words import name_of
+from bot.services.errors import UserError
 from scoring.accounts import Account
 from scoring.identity import normalise_name
 from storage import accounts
@@ -43,6 +46,18 @@ def look_up(session: Session, text: str) -> Found | Choices:
     if len(starting) == 1:
         return Found(starting[0])
     return Choices(starting, sure=True) if starting else _alike(session, name)
+
+
+def the_account(session: Session, text: str) -> Account:
+    """The account a text means. Raises UserError, naming what it could mean, when it is not sure."""
+    found = look_up(session, text)
+    if isinstance(found, Found):
+        return found.account
+    names, asked = ", ".join(map(name_of, found.candidates)), escape(text)
+    if not names:
+        raise UserError(f"No account is called “{asked}”.")
+    which = "could be" if found.sure else "is no account's name. Nearest are"
+    raise UserError(f"“{asked}” {which}: {names}. Write the whole name.")
 
 
 def _alike(session: Session, name: str) -> Choices:

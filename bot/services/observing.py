@@ -123,7 +123,7 @@ def standing(
     at: datetime,
 ) -> Standing:
     """Where a kind of data stands for an account that is linked in these sources."""
-    telling = [name for name in config.sources if kind in SOURCES[name].tells]
+    telling = [name for name in config.sources if kind in config.sources[name].tells]
     if not telling:
         return Standing(missing=f"no source of {kind} is configured")
     answered = [name for name in telling if name in states and states[name].last_ok_at]

@@ -13,7 +13,15 @@ from bot.deps import Deps, Progress
 from bot.services import matching, observing, speaking
 from integrations.base import Page, SourceAuthError, SourceError
 from integrations.registry import SOURCES
-from scoring.records import Card, Contact, Invoice, Organisation, Subscription, Ticket
+from scoring.records import (
+    Card,
+    Contact,
+    Invoice,
+    Organisation,
+    Subscription,
+    SurveyResponse,
+    Ticket,
+)
 from storage import (
     accounts,
     alerts,
@@ -21,7 +29,9 @@ from storage import (
     contacts,
     dirty,
     links,
+    matches,
     sources,
+    surveys,
     tickets,
     usage,
 )
@@ -39,28 +49,31 @@ class Run:
     requests: int = 0
     rejected: int = 0
     error: str | None = None
+    as_of: datetime | None = None  # the instant all that was told holds for; None: when it began
 
 
 def sync(
     deps: Deps,
     name: str,
     *,
+    since: datetime | None = None,
     hold: Callable[[Session], None] = lambda _session: None,
     on_progress: Progress = lambda _source, _share, _records: None,
 ) -> Run:
-    """Read one source from its cursor to its end.
+    """Read one source from its cursor to its end; with `since`, what happened from then on once more.
 
     `hold` is called in every transaction: it proves that the work is still ours, or raises, and
     nothing is kept. A source that fails keeps the pages that were stored; operators are told once.
     """
     run = Run(name, deps.clock.now())
+    source = deps.sources[name]
     with deps.db.read() as session:
-        cursor = sources.cursor(session, name)
+        cursor = source.cursor_since(since) if since else sources.cursor(session, name)
     try:
-        for page in deps.sources[name].pull(cursor, now=run.started_at):
+        for page in source.pull(cursor, now=run.started_at):
             with deps.db.write() as session:
                 hold(session)
-                _store(session, deps, run, page)
+                store(session, deps, run, page)
             on_progress(name, page.progress, run.records)
     except SourceError as error:
         run.error = str(error)
@@ -70,23 +83,26 @@ def sync(
     return run
 
 
-def _store(session: Session, deps: Deps, run: Run, page: Page) -> None:
+def store(session: Session, deps: Deps, run: Run, page: Page) -> None:
+    """Store a page and its cursor, mark who it changes, and count it in the run."""
     at = run.started_at
     organisations = [each for each in page.records if isinstance(each, Organisation)]
     if run.source == deps.config.general.system_of_record:
         touched = accounts.create_or_update(session, organisations, source=run.source, at=at)
         dirty.mark(session, touched, at=at)
     else:
+        dirty.mark(session, matches.unsettle(session, run.source, organisations), at=at)
         links.see(session, run.source, organisations, at=at)
-    dirty.mark_links(session, _store_activity(session, run.source, page, at=at), at=at)
+    dirty.mark_links(session, store_activity(session, run.source, page, at=at), at=at)
     sources.reject(session, run.source, page.rejected, at=at)
     sources.save_cursor(session, run.source, page.cursor)
     run.records += page.read or len(page.records)
     run.requests += page.requests
     run.rejected += len(page.rejected)
+    run.as_of = page.as_of
 
 
-def _store_activity(session: Session, source: str, page: Page, *, at: datetime) -> set[int]:
+def store_activity(session: Session, source: str, page: Page, *, at: datetime) -> set[int]:
     """Store what accounts did. Returns the links something really changed for."""
     changed: set[int] = set()
     for kind, upsert in _UPSERTS.items():
@@ -103,6 +119,7 @@ _UPSERTS: Mapping[type, Callable[..., frozenset[int]]] = {
     Subscription: billing.upsert_subscriptions,
     Invoice: billing.upsert_invoices,
     Card: billing.upsert_cards,
+    SurveyResponse: surveys.upsert,
 }
 
 
@@ -111,9 +128,9 @@ def _succeed(deps: Deps, run: Run, *, hold: Callable[[Session], None]) -> None:
     with deps.db.write() as session:
         hold(session)
         before = sources.states(session).get(run.source)
-        sources.succeeded(session, run.source, at=at)
-        matching.match_waiting(session, at=at)
-        matching.pass_on_owners(session, run.source)
+        sources.succeeded(session, run.source, at=run.as_of or at)
+        matching.match_waiting(session, record=deps.config.general.system_of_record, at=at)
+        matching.pass_on(session, run.source)
         if observing.is_stale(before, deps.config, at=at):
             # What happened elsewhere meanwhile was frozen: it counts from now on, for everybody.
             dirty.mark_all(session, at=at)

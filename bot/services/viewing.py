@@ -1,25 +1,32 @@
 """Viewing: everything an account card shows, read from the database alone."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.blocks.card import AccountView, SourceFreshness
 from bot.deps import Deps
-from bot.services import observing
+from bot.services import billing, observing
 from integrations.registry import SOURCES
 from scoring.accounts import Account
 from scoring.readings import day_number
-from storage import alerts, members, scores, sources, tasks, watches
+from scoring.records import SurveyKind, SurveyResponse
+from storage import alerts, families, history, members, scores, sources, surveys, tasks, watches
+from storage.billing import subscriptions
 
+SURVEY_WINDOW = timedelta(days=180)
 TREND_DAYS = 90
+EVENTS_WINDOW = timedelta(days=365)
+MOST_EVENTS = 2
 
 
 def view_account(session: Session, deps: Deps, account: Account, *, at: datetime) -> AccountView:
     """The account card's content."""
     today = day_number(at)
     csm = members.by_email(session, account.csm_email) if account.csm_email else None
+    told = subscriptions(session, [account.id]).get(account.id, ())
+    _, left_over = billing.mrr_of(told, deps.config.rates, at.date())
     return AccountView(
         account=account,
         score=scores.latest(session, [account.id]).get(account.id),
@@ -31,8 +38,24 @@ def view_account(session: Session, deps: Deps, account: Account, *, at: datetime
         tasks=tasks.open_tasks(session, account_id=account.id),
         watches=watches.of_accounts(session, [account.id]).get(account.id, ()),
         sources=freshness(session, deps, at=at),
+        surveys=_latest_surveys(session, account, at=at),
+        parent=families.parent_of(session, account.id),
+        children=families.children_of(session, account.id),
+        events=history.of_account(session, account.id, since=at - EVENTS_WINDOW, limit=MOST_EVENTS),
+        left_over=left_over,
         at=at.astimezone(deps.config.zone),  # "today" is the team's
     )
+
+
+def _latest_surveys(
+    session: Session, account: Account, *, at: datetime
+) -> Sequence[SurveyResponse]:
+    """The latest answer of each kind within the window."""
+    latest: dict[SurveyKind, SurveyResponse] = {}
+    found = surveys.of_accounts(session, [account.id], since=at - SURVEY_WINDOW)
+    for each in found.get(account.id, ()):
+        latest.setdefault(each.kind, each)
+    return [latest[kind] for kind in SurveyKind if kind in latest]
 
 
 def freshness(session: Session, deps: Deps, *, at: datetime) -> Mapping[str, SourceFreshness]:

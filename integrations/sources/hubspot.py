@@ -1,25 +1,37 @@
-"""HubSpot CRM: companies with their owner and renewal date, and contacts with the mail they answered.
+"""HubSpot CRM: companies with their owner, parent and renewal date, and contacts with the mail they answered.
 
 Sources (HubSpot developer docs, "CRM API"): GET /crm/v3/objects/{companies,contacts} for the first
 reading, 100 a page; POST /crm/v3/objects/{type}/search afterwards, 200 a page; GET /crm/v3/owners.
 A search ends at 10,000 results and its index lags by minutes, so each page asks for what follows
-the last id, and ten minutes are read again. 5 searches a second, 100 requests in 10 seconds.
+the last id, and ten minutes are read again. What was deleted is not found by a search, for that does
+not change it: once a day the archived ones are listed, which HubSpot keeps for 90 days.
+5 searches a second, 100 requests in 10 seconds.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
-from integrations.base import Clock, Cursor, Page, Rejected
+from integrations.base import Clock, Cursor, Page, Rejected, SourceDataError, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params
+from integrations.hubspot_shapes import (
+    COMPANY_PROPERTIES,
+    CONTACT_PROPERTIES,
+    CrmObject,
+    Listing,
+    Owner,
+    contact_records,
+    gone_company_records,
+    gone_contact_records,
+)
 from integrations.limiter import Limit
-from integrations.payload import parse, read_each, rows_in, take_each
+from integrations.payload import Pages, parse, read_each, rows_in, take_each
 from scoring.identity import domain_of
-from scoring.records import Contact, Kind, Organisation, Record
+from scoring.records import Kind, Organisation, Record
 
 _TITLE = "HubSpot"
 _LIST_PAGE, _SEARCH_PAGE = 100, 200
@@ -27,69 +39,28 @@ _OVERLAP = timedelta(minutes=10)
 _MODIFIED = {"companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
 _SINGULAR = {"companies": "company", "contacts": "contact"}
 _START: Cursor = {"since": None}
-_OPENED = ("hs_email_last_open_date", "hs_sales_email_last_opened")
-_CLICKED = ("hs_email_last_click_date", "hs_sales_email_last_clicked")
-_CONTACT_PROPERTIES = (
-    "associatedcompanyid",
-    "lastmodifieddate",
-    "hs_email_last_send_date",
-    "hs_sales_email_last_replied",
-    *_OPENED,
-    *_CLICKED,
-)
+# What a pull goes through: a kind of object, and whether the archived ones are meant.
+_PHASES = (("companies", False), ("contacts", False), ("companies", True), ("contacts", True))
+
+Tell = Callable[[CrmObject], Iterator[Record]]
 
 
 class Settings(BaseModel, frozen=True, extra="forbid"):
     """A private app's token, and which company properties hold the account id and the renewal date."""
 
-    access_token: SecretStr
-    base_url: str = "https://api.hubapi.com"
-    account_id_property: str = "account_id"
-    renewal_property: str = "renewal_date"
-
-
-class _Object(BaseModel):
-    """A CRM object. Every value is a string, "" or null when there is none."""
-
-    id: str
-    properties: dict[str, str | None]
-    updated_at: AwareDatetime = Field(alias="updatedAt")
-    archived: bool = False
-
-    def value(self, name: str) -> str | None:
-        return self.properties.get(name) or None
-
-    def instant(self, name: str) -> datetime | None:
-        """Raises ValueError, naming the property, when it holds something else."""
-        text = self.value(name)
-        try:
-            return None if text is None else _instant(text)
-        except ValueError as error:
-            raise ValueError(f"{name}: {text!r} is not a time") from error
-
-    def latest(self, names: tuple[str, ...]) -> datetime | None:
-        return max((at for each in names if (at := self.instant(each)) is not None), default=None)
-
-
-class _Next(BaseModel):
-    after: str
-
-
-class _Paging(BaseModel):
-    next: _Next | None = None
-
-
-class _List(BaseModel):
-    paging: _Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return self.paging.next.after if self.paging and self.paging.next else None
-
-
-class _Owner(BaseModel):
-    id: str
-    email: str | None = None
+    access_token: SecretStr = Field(
+        description="The access token of a private app that may read companies, contacts and owners."
+    )
+    account_id_property: str = Field(
+        default="account_id", description="The company property that holds the account id."
+    )
+    renewal_property: str = Field(
+        default="renewal_date", description="The company property that holds the renewal date."
+    )
+    base_url: str = Field(
+        default="https://api.hubapi.com",
+        description="Another address to reach HubSpot at, such as a proxy; EU portals use the same one.",
+    )
 
 
 class HubSpot:
@@ -110,16 +81,10 @@ class HubSpot:
             clock=clock,
             limits=(Limit(5, 1), Limit(100, 10)),
         )
+        own = (settings.account_id_property, settings.renewal_property)
         self._properties = {
-            "companies": (
-                "name",
-                "domain",
-                "hs_additional_domains",
-                "hubspot_owner_id",
-                settings.account_id_property,
-                settings.renewal_property,
-            ),
-            "contacts": _CONTACT_PROPERTIES,
+            "companies": (*COMPANY_PROPERTIES, *own),
+            "contacts": CONTACT_PROPERTIES,
         }
 
     def check(self) -> str:
@@ -127,35 +92,47 @@ class HubSpot:
         return "the CRM"
 
     def pull(self, cursor: Cursor | None, *, now: datetime) -> Iterator[Page]:
-        """Between pulls the cursor has only `since`; within one also `kind`, `after` and `began_at`."""
-        at = {"kind": "companies", "after": None, "began_at": now.isoformat(), **(cursor or _START)}
-        if at["kind"] == "companies":
-            owners, rejected = self._owners()
-            tell = partial(self._company, owners=owners)
-            for page in self._read(at, tell, rejected):
+        """Between pulls the cursor has `since` and `archived_on`; within one also `phase`, `after` and `began_at`.
+
+        `archived_on` is the day the archived ones were last listed. The first reading tells of none:
+        what was gone before it was never known here.
+        """
+        begun = {"phase": 0, "after": None, "began_at": now.isoformat(), "archived_on": None}
+        at = {**begun, **_resumed(cursor or _START)}
+        if at["since"] is None and at["archived_on"] is None:
+            at["archived_on"] = now.date().isoformat()
+        last = 3 if at["archived_on"] != at["began_at"][:10] else 1
+        while at.get("phase") is not None:
+            tell, rejected = self._tell(at["phase"])
+            for page in self._read(at, tell, rejected, last=last):
                 yield page
-                at = {**at, **page.cursor}
-        yield from self._read(at, _contact, ())
+                at = dict(page.cursor)
+
+    def cursor_since(self, since: datetime) -> Cursor:
+        return {"since": since.isoformat()}
+
+    def _tell(self, phase: int) -> tuple[Tell, tuple[Rejected, ...]]:
+        """What the objects of a phase become, and which owners could not be read for it."""
+        if phase == 0:
+            owners, rejected = self._owners()
+            return partial(self._company, owners=owners), rejected
+        return (contact_records, gone_company_records, gone_contact_records)[phase - 1], ()
 
     def _read(
-        self,
-        at: Cursor,
-        tell: Callable[[_Object], Iterator[Record]],
-        rejected: tuple[Rejected, ...],
+        self, at: Mapping[str, Any], tell: Tell, rejected: tuple[Rejected, ...], *, last: int
     ) -> Iterator[Page]:
-        """The pages of one kind of object; `rejected` goes with the first."""
-        kind, after = at["kind"], at["after"]
+        """The pages of one phase; `rejected` goes with the first."""
+        (kind, archived), after, pages = _PHASES[at["phase"]], at["after"], Pages(_TITLE)
         while True:
-            if at["since"] is None:
-                rows, following = self._listed(kind, after)
+            if at["since"] is None or archived:
+                rows, following = self._listed(kind, after, archived=archived)
             else:
                 since = datetime.fromisoformat(at["since"]) - _OVERLAP
                 rows, following = self._searched(kind, since, after)
-            if following == after:
-                following = None  # a cursor that repeats leads nowhere
-            records, unread = read_each(rows, _Object, tell, kind=_SINGULAR[kind])
+            following = pages.turn(rows, following)
+            records, unread = read_each(rows, CrmObject, tell, kind=_SINGULAR[kind])
             yield Page(
-                cursor=_cursor_after(at, following),
+                cursor=_cursor_after(at, following, last=last),
                 records=records,
                 rejected=rejected + unread,
                 requests=self._http.spent(),
@@ -164,13 +141,19 @@ class HubSpot:
                 return
             after, rejected = following, ()
 
-    def _listed(self, kind: str, after: str | None) -> tuple[list[Any], str | None]:
-        params: Params = {"limit": _LIST_PAGE, "properties": ",".join(self._properties[kind])}
+    def _listed(
+        self, kind: str, after: str | None, *, archived: bool
+    ) -> tuple[list[Any], str | None]:
+        params: Params = {
+            "limit": _LIST_PAGE,
+            "properties": ",".join(self._properties[kind]),
+            "archived": "true" if archived else "false",
+        }
         if after is not None:
             params = {**params, "after": after}
         answer = self._http.get_json(f"crm/v3/objects/{kind}", params)
         rows = rows_in(answer, "results", title=_TITLE)
-        return [*rows], parse(answer, _List, title=_TITLE).after
+        return [*rows], parse(answer, Listing, title=_TITLE).after
 
     def _searched(
         self, kind: str, since: datetime, last_id: str | None
@@ -188,34 +171,41 @@ class HubSpot:
         }
         answer = self._http.post_json(f"crm/v3/objects/{kind}/search", body, is_read=True)
         rows = rows_in(answer, "results", title=_TITLE)
-        if parse(answer, _List, title=_TITLE).after is None:
+        if parse(answer, Listing, title=_TITLE).after is None:
             return [*rows], None
         ids = [str(each.get("id", "")) for each in rows if isinstance(each, dict)]
-        return [*rows], str(max((int(each) for each in ids if each.isdigit()), default=last_id))
+        numbers = [int(each) for each in ids if each.isascii() and each.isdigit()]
+        if not numbers:
+            raise SourceDataError(f"{_TITLE} says that there is more, but not after what.")
+        return [*rows], str(max(numbers))
 
     def _owners(self) -> tuple[dict[str, str], tuple[Rejected, ...]]:
         """E-mail addresses of the people accounts belong to, by owner id."""
         emails: dict[str, str] = {}
         rejected: tuple[Rejected, ...] = ()
 
-        def keep(owner: _Owner) -> None:
+        def keep(owner: Owner) -> None:
             if owner.email:
                 emails[owner.id] = owner.email.lower()
 
         after: str | None = None
+        pages = Pages(_TITLE)
         while True:
             asked: Params = {"limit": _LIST_PAGE, **({} if after is None else {"after": after})}
             answer = self._http.get_json("crm/v3/owners", asked)
             rows = rows_in(answer, "results", title=_TITLE)
-            rejected += take_each(rows, _Owner, keep, kind="owner")
-            before, after = after, parse(answer, _List, title=_TITLE).after
-            if after in {None, before}:
+            rejected += take_each(rows, Owner, keep, kind="owner")
+            after = pages.turn(rows, parse(answer, Listing, title=_TITLE).after)
+            if after is None:
                 return emails, rejected
 
-    def _company(self, row: _Object, *, owners: Mapping[str, str]) -> Iterator[Record]:
-        hosts = [row.value("domain"), *(row.value("hs_additional_domains") or "").split(";")]
+    def _company(self, row: CrmObject, *, owners: Mapping[str, str]) -> Iterator[Record]:
+        for ident in row.merged_away:
+            yield Organisation(ref=ident, name=f"Company {ident}", deleted=True)
+        hosts = [row.value("domain"), *row.values("hs_additional_domains")]
         domains = [host for each in hosts if (host := domain_of(each))]
         renewal = row.instant(self._settings.renewal_property)
+        parent = row.value("hs_parent_company_id")
         yield Organisation(
             ref=row.id,
             name=row.value("name") or (domains[0] if domains else f"Company {row.id}"),
@@ -223,39 +213,35 @@ class HubSpot:
             domains=tuple(dict.fromkeys(domains)),
             csm_email=owners.get(row.value("hubspot_owner_id") or ""),
             renews_on=None if renewal is None else renewal.date(),
+            parent_ref=None if parent == row.id else parent,
             deleted=row.archived,
         )
 
 
-def _contact(row: _Object) -> Iterator[Record]:
-    yield Contact(
-        id=row.id,
-        account_ref=row.value("associatedcompanyid"),
-        updated_at=(row.instant("lastmodifieddate") or row.updated_at).astimezone(UTC),
-        last_sent_at=row.instant("hs_email_last_send_date"),
-        last_opened_at=row.latest(_OPENED),
-        last_clicked_at=row.latest(_CLICKED),
-        last_replied_at=row.instant("hs_sales_email_last_replied"),
-        deleted=row.archived,
-    )
+def _resumed(cursor: Cursor) -> dict[str, Any]:
+    """The cursor, also one that an older version left in the middle of a pull: it named the kind."""
+    kinds = {"companies": 0, "contacts": 1}
+    told = {name: value for name, value in cursor.items() if name != "kind"}
+    return {**told, "phase": kinds[cursor["kind"]]} if "kind" in cursor else told
 
 
-def _cursor_after(at: Cursor, following: str | None) -> Cursor:
-    """Where the pull stands after a page: further in this kind, at the next kind, or done."""
+def _cursor_after(at: Mapping[str, Any], following: str | None, *, last: int) -> Cursor:
+    """Where the pull stands after a page: further in this phase, at the next one, or done."""
     if following is not None:
         return {**at, "after": following}
-    if at["kind"] == "companies":
-        return {**at, "kind": "contacts", "after": None}
-    return {"since": at["began_at"]}
-
-
-def _instant(text: str) -> datetime:
-    """A date, an ISO instant, or milliseconds since 1970: HubSpot writes all three."""
-    if text.lstrip("-").isdigit():
-        return datetime.fromtimestamp(int(text) / 1000, UTC)
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at["phase"] < last:
+        return {**at, "phase": at["phase"] + 1, "after": None}
+    return {"since": at["began_at"], "archived_on": at["began_at"][:10]}
 
 
 def open_source(settings: Settings, clock: Clock, hash_key: bytes) -> HubSpot:  # noqa: ARG001 - it sees no end users
     return HubSpot(settings, clock=clock)
+
+
+SOURCE = SourceKind(
+    title="HubSpot",
+    tells=HubSpot.tells,
+    every=timedelta(minutes=30),
+    settings=Settings,
+    open=open_source,
+)

@@ -7,17 +7,18 @@ marks of what to read again. Stripe allows 25 requests a second an endpoint; we 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
-from integrations.base import Clock, Cursor, Page, Rejected
+from integrations.base import Clock, Cursor, Page, Rejected, SourceDataError, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params, RefusedError
 from integrations.limiter import Limit
-from integrations.payload import read_each, rows_in, take_each
+from integrations.payload import Pages, from_unix, read_each, rows_in, take_each
 from integrations.stripe_records import (
     Catalogue,
     customer_records,
@@ -73,9 +74,18 @@ Told = tuple[tuple[Record, ...], tuple[Rejected, ...]]
 class Settings(BaseModel, frozen=True, extra="forbid"):
     """A restricted key that may read, and the metadata key that holds the account id."""
 
-    api_key: SecretStr
-    base_url: str = "https://api.stripe.com"
-    account_id_key: str = "account_id"
+    api_key: SecretStr = Field(
+        description="A restricted key, rk_…, with read rights on customers, subscriptions, invoices, prices, "
+        "coupons, events and payment methods."
+    )
+    account_id_key: str = Field(
+        default="account_id",
+        description="The metadata key of a customer that holds the account id.",
+    )
+    base_url: str = Field(
+        default="https://api.stripe.com",
+        description="Another address to reach Stripe at, such as a proxy.",
+    )
 
 
 class _Object(BaseModel):
@@ -135,6 +145,9 @@ class Stripe:
             cursor = _full_from(now)
         yield from self._everything(cursor or _full_from(now), now)
 
+    def cursor_since(self, since: datetime) -> None:  # noqa: ARG002 - only everything tells what changed
+        return None
+
     def _everything(self, cursor: Cursor, now: datetime) -> Iterator[Page]:
         started_at = datetime.fromisoformat(cursor["started_at"])
         catalogue: Catalogue | None = None
@@ -191,7 +204,8 @@ class Stripe:
 
     def _one(self, kind: str, ident: str) -> list[Any]:
         try:
-            row = self._http.get_json(f"v1/{kind}/{ident}", {"expand[]": _EXPANDED[kind]})
+            named = quote(ident, safe="", errors="replace")
+            row = self._http.get_json(f"v1/{kind}/{named}", {"expand[]": _EXPANDED[kind]})
         except RefusedError as error:
             # Gone since the event, like a draft that was deleted; any other 404 is a wrong address.
             if error.status != HTTPStatus.NOT_FOUND or "No such" not in str(error):
@@ -215,14 +229,14 @@ class Stripe:
         self, path: str, params: Params, after: str | None
     ) -> Iterator[tuple[Sequence[Any], str | None]]:
         """The pages of a list after an id, each with the id the next begins after, None at the end."""
+        pages = Pages(_TITLE)
         while True:
             asked: Params = {**params, "limit": _PAGE}
             if after is not None:
                 asked = {**asked, "starting_after": after}
             answer = self._http.get_json(path, asked)
             rows = rows_in(answer, "data", title=_TITLE)
-            last = rows[-1].get("id") if rows and isinstance(rows[-1], dict) else None
-            following = last if answer.get("has_more") and last != after else None
+            following = pages.turn(rows, _last_id(rows)) if answer.get("has_more") else None
             yield rows, following
             if following is None:
                 return
@@ -249,11 +263,21 @@ class Stripe:
     def _with_all_items(self, row: Any) -> Any:
         """A subscription carries its first items only; the rest are a list of their own."""
         items = row.get("items") if isinstance(row, dict) else None
-        if not isinstance(items, dict) or not items.get("has_more"):
+        ident = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(items, dict) or not items.get("has_more") or not isinstance(ident, str):
             return row
-        params: Params = {"subscription": str(row["id"]), "expand[]": ("data.discounts",)}
+        params: Params = {"subscription": ident, "expand[]": ("data.discounts",)}
         pages = self._pages("v1/subscription_items", params, None)
         return {**row, "items": {"data": [each for rows, _ in pages for each in rows]}}
+
+
+def _last_id(rows: Sequence[Any]) -> str:
+    """The last id that can be asked on from; a row that is none is passed over. Raises SourceDataError without any."""
+    ids = [each.get("id") for each in rows if isinstance(each, dict)]
+    usable = [each for each in ids if isinstance(each, str) and each.isascii() and each]
+    if not usable:
+        raise SourceDataError(f"{_TITLE} says that there is more, but not after what.")
+    return usable[-1]
 
 
 def _listing(phase: _Phase, started_at: datetime) -> tuple[str, Params]:
@@ -302,10 +326,21 @@ def _ids(events: Sequence[_Event]) -> list[tuple[str, str]]:
 
 def _out_of_sight(event: _Event, now: datetime) -> bool:
     """Whether a full reading would miss it: a deleted customer, or an invoice that is old and not open any more."""
-    created_at = datetime.fromtimestamp(event.data.object.created, UTC)
-    old = created_at < now - _INVOICES_BACK + timedelta(days=1)
+    try:
+        old = from_unix(event.data.object.created) < now - _INVOICES_BACK + timedelta(days=1)
+    except ValueError:
+        old = True  # it does not say; one request more does no harm
     return event.type == "customer.deleted" or (event.kind == "invoices" and old)
 
 
 def open_source(settings: Settings, clock: Clock, hash_key: bytes) -> Stripe:  # noqa: ARG001 - it sees no end users
     return Stripe(settings, clock=clock)
+
+
+SOURCE = SourceKind(
+    title="Stripe",
+    tells=Stripe.tells,
+    every=timedelta(minutes=15),
+    settings=Settings,
+    open=open_source,
+)

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,7 +21,8 @@ async def show_clock(request: Request) -> Response:
 
 async def move_clock(request: Request) -> Response:
     world: World = request.app.state.world
-    world.clock.move(datetime.fromisoformat((await request.json())["now"]))
+    now = world.clock.move(datetime.fromisoformat((await request.json())["now"]))
+    await run_in_threadpool(world.deliver, now)
     world.workspace.record("clock")
     return JSONResponse(time_of(world))
 

@@ -1,8 +1,11 @@
 """Everything the parts of the stand-in share."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.slack.faults import Faults
@@ -16,11 +19,13 @@ from sandbox.slack.workspace import Workspace
 
 @dataclass
 class World:
-    """`url` is where the sandbox is reached, without a slash at its end."""
+    """`url` is where the sandbox is reached, without a slash at its end. `deliver` sends the couriers out."""
 
     url: str
     home: Path
     workspace: Workspace
+    deliver: Callable[[datetime], None] = lambda _now: None
+    courier_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     manifest: Manifest = field(default_factory=Manifest)
     modals: Modals = field(default_factory=Modals)
     passes: Passes = field(default_factory=Passes)

@@ -72,11 +72,12 @@ def mailbox(contact: Contact, start: datetime, now: datetime) -> Mailbox:
             break
         box.delivered += 1
         box.sent_at = sent_at
-        _react(contact, box, day, sent_at, now)
+        react(contact, box, day, sent_at, now)
     return box
 
 
-def _react(contact: Contact, box: Mailbox, day: int, sent_at: datetime, now: datetime) -> None:
+def react(contact: Contact, box: Mailbox, day: int, sent_at: datetime, now: datetime) -> None:
+    """Note in the mailbox what the contact did by `now` with the mail of a day."""
     account, number = contact.account, contact.number
     warmth, mail = account.course.mail.on(day), day // _EVERY_DAYS
     opened_at = sent_at + timedelta(minutes=mix(account.seed, number, mail, 41) % 500 + 5)

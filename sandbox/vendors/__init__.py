@@ -1,5 +1,5 @@
-"""Stand-in vendors: Mixpanel, Zendesk, Stripe and HubSpot telling one story, each in its own wire format."""
+"""Stand-in vendors telling one story, each in its own wire format."""
 
-from sandbox.vendors.mounts import Vendors, mounts
+from sandbox.vendors.mounts import Vendors
 
-__all__ = ["Vendors", "mounts"]
+__all__ = ["Vendors"]

@@ -26,6 +26,10 @@ class HubSpot(Vendor):
     name = "hubspot"
     page_keys = ("results",)
 
+    @classmethod
+    def settings(cls, url: str) -> dict[str, Any]:
+        return {"base_url": url, "access_token": credentials.HUBSPOT_TOKEN}
+
     def __init__(self, story: Story, clock: Clock, faults: Faults) -> None:
         super().__init__(story, clock, faults)
         self._burst, self._searches = Limit(clock, 190, 10), Pace(clock, 5)
@@ -79,9 +83,9 @@ class HubSpot(Vendor):
         def listing(call: Call) -> Any:
             size = _size(call.query.get("limit", "10"), _LIST_MOST)
             after = _number(call.query.get("after") or "0", "after")
-            rows = [
-                row for row in self._rows(kind, call.now) if int(row["hs_object_id"] or 0) > after
-            ]
+            # Nobody ever deletes anything in this story.
+            living = [] if _is_true(call.query.get("archived")) else self._rows(kind, call.now)
+            rows = [row for row in living if int(row["hs_object_id"] or 0) > after]
             wanted = [
                 name for names in call.query.getlist("properties") for name in names.split(",")
             ]
@@ -173,6 +177,12 @@ def _asked(call: Call) -> Mapping[str, Any]:
     if not isinstance(asked, dict):
         raise _invalid("Invalid input JSON")
     return asked
+
+
+def _is_true(given: str | None) -> bool:
+    if given not in {None, "true", "false"}:
+        raise _invalid("archived must be true or false")
+    return given == "true"
 
 
 def _number(given: str, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Mixpanel's raw export: every event of some days, a JSON object a line."""
+"""Mixpanel's stand-in: the raw export of some days' events, a JSON object a line, and the profiles of people."""
 
 import gzip
 import json
@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from threading import Lock
+from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -16,26 +18,41 @@ from sandbox.story import Story
 from sandbox.vendors.credentials import MIXPANEL_PROJECT, MIXPANEL_SECRET, MIXPANEL_USER
 from sandbox.vendors.faults import Fault, Faults
 from sandbox.vendors.limits import Limit, Pace
-from sandbox.vendors.mixpanel_lines import LATEST, lines, stray_lines
+from sandbox.vendors.mixpanel_lines import LATEST, lines, profiles, stray_lines
 from sandbox.vendors.vendor import Call, Refusal, Vendor
 
 _KEPT_BYTES = 256 * 1024 * 1024
 _PLAIN_UP_TO = 1400  # bytes: smaller bodies are not compressed
 _LONGEST = 400  # days in one request
+_PROFILES = 1000  # a page
 _BAD_LINE = b'{"event":7,"properties":"lost"}\n'
 
 
 class Mixpanel(Vendor):
     name = "mixpanel"
+    page_keys = ("results",)
+
+    @classmethod
+    def settings(cls, url: str) -> dict[str, Any]:
+        return {
+            "base_url": url,
+            "username": MIXPANEL_USER,
+            "secret": MIXPANEL_SECRET,
+            "project_id": MIXPANEL_PROJECT,
+        }
 
     def __init__(self, story: Story, clock: Clock, faults: Faults) -> None:
         super().__init__(story, clock, faults)
         self._hourly, self._pace = Limit(clock, 60, 3600), Pace(clock, 3)
+        self._queries = Limit(clock, 60, 3600)  # counted apart from exports
         self._packed: OrderedDict[tuple[int, frozenset[str]], bytes] = OrderedDict()
         self._packing = Lock()
 
     def routes(self) -> list[Route]:
-        return [self.route("/api/2.0/export", self.export)]
+        return [
+            self.route("/api/2.0/export", self.export),
+            self.route("/api/query/engage", self.engage, "POST"),
+        ]
 
     def admit(self, call: Call) -> None:
         if call.basic != (MIXPANEL_USER, MIXPANEL_SECRET):
@@ -54,7 +71,8 @@ class Mixpanel(Vendor):
                 403,
                 {"error": "the service account is no member of this project", "status": "error"},
             )
-        if self._pace.take() is not None or self._hourly.take() is not None:
+        hourly = self._queries if call.request.url.path.endswith("/engage") else self._hourly
+        if self._pace.take() is not None or hourly.take() is not None:
             raise _too_many()
 
     def refusal(self, fault: Fault) -> Refusal:
@@ -82,6 +100,31 @@ class Mixpanel(Vendor):
         if first == last and _accepts_gzip(call):
             return _sized(next(packed))
         return _streamed(call, packed)
+
+    def engage(self, call: Call) -> dict[str, Any]:
+        """POST /api/query/engage: profiles by the page; the first opens the session that the others need."""
+        form = {name: each for name, (each, *_) in parse_qs(call.body.decode()).items()}
+        page = int(form.get("page", "0"))
+        session = form.get("session_id") or f"{call.now.timestamp():.0f}-people"
+        if page and "session_id" not in form:
+            raise Refusal(400, {"error": "session_id is required after page 0", "status": "error"})
+        if not session.endswith("-people"):
+            raise Refusal(400, {"error": "unknown session_id", "status": "error"})
+        wanted = json.loads(form.get("output_properties", "[]"))
+        people = [
+            each
+            for account in self.story.known(call.now)
+            for each in profiles(account, wanted)
+            if form.get("distinct_id", each["$distinct_id"]) == each["$distinct_id"]
+        ]
+        return {
+            "page": page,
+            "page_size": _PROFILES,
+            "session_id": session,
+            "status": "ok",
+            "total": len(people),
+            "results": people[page * _PROFILES : (page + 1) * _PROFILES],
+        }
 
     def _days(self, call: Call) -> tuple[int, int]:
         try:

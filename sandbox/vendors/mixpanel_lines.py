@@ -1,10 +1,11 @@
 """Mixpanel's lines: an account's day as JSON text, written from templates because there are many."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sandbox.story import Account, Deed
+from sandbox.story import Account, Deed, names
 from sandbox.story.dice import dice, mix
 
 LATEST = timedelta(days=3, hours=1)  # nothing arrives later than this after its day
@@ -93,6 +94,25 @@ def stray_lines(day: int, midnight: datetime, events: frozenset[str], now: datet
         f'{{"event":"Login","properties":{{"time":{second},"distinct_id":"staging-bot","$insert_id":"staging{day:06d}",'
         f'"mp_processing_time_ms":{second * 1000 + 900},"company_id":"{STRAY_GROUP}"}}}}\n'
     )
+
+
+def profiles(account: Account, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The profiles of an account's people; some lack the account and have an address only."""
+    for user in range(account.seats + 1):
+        first, last = names.person(account.seed, account.index, user)
+        told = {
+            "$email": f"{first}.{last}{user or ''}@{account.domain}".lower(),
+            "$name": f"{first} {last}",
+            "$last_seen": "2026-11-20T09:00:00",
+        }
+        if mix(account.seed, user, 63) % 12:
+            told["company_id"] = account.group
+        yield {
+            "$distinct_id": f"u-{account.index}-{user}",
+            "$properties": {
+                name: text for name, text in told.items() if not wanted or name in wanted
+            },
+        }
 
 
 def _group(account: Account) -> str:

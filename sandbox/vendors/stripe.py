@@ -55,6 +55,10 @@ class Stripe(Vendor):
     name = "stripe"
     page_keys = ("data",)
 
+    @classmethod
+    def settings(cls, url: str) -> dict[str, Any]:
+        return {"base_url": url, "api_key": credentials.STRIPE_KEY}
+
     def __init__(self, story: Story, clock: Clock, faults: Faults) -> None:
         super().__init__(story, clock, faults)
         self._pace = Pace(clock, 25)

@@ -90,12 +90,20 @@ class Vendor:
         self.requests = 0
         self._lock = Lock()
 
+    @classmethod
+    def settings(cls, url: str) -> dict[str, Any]:
+        """What the vendor's section of a configuration says to reach it at `url`."""
+        raise NotImplementedError
+
     def routes(self) -> list[Route]:
         raise NotImplementedError
 
     def admit(self, call: Call) -> None:
         """Raises Refusal for wrong credentials and for too many requests."""
         raise NotImplementedError
+
+    def deliver(self, now: datetime) -> None:
+        """Tell whoever asked to be told what happened until now; most vendors wait to be asked."""
 
     def refusal(self, fault: Fault) -> Refusal:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Zendesk Support: incremental exports of tickets and organizations, satisfaction ratings, OAuth."""
+"""Zendesk Support: incremental exports of tickets and organizations, satisfaction ratings, CSAT surveys, OAuth."""
 
 import base64
 import binascii
@@ -19,6 +19,7 @@ from sandbox.vendors.limits import Limit
 from sandbox.vendors.vendor import Call, Refusal, Vendor
 from sandbox.vendors.zendesk_doors import bad_token, forbidden, is_admin, is_known, token, too_many
 from sandbox.vendors.zendesk_shapes import TICKET_FIELDS, organizations, rating, ticket
+from sandbox.vendors.zendesk_surveys import surveys
 
 _HIDDEN = timedelta(minutes=1)  # incremental exports leave out the most recent minute
 _PAGE = 1000
@@ -28,7 +29,16 @@ Key = tuple[int, int]  # generated_timestamp and id: the order of the export
 
 class Zendesk(Vendor):
     name = "zendesk"
-    page_keys = ("tickets", "organizations", "satisfaction_ratings")
+    page_keys = ("tickets", "organizations", "satisfaction_ratings", "survey_responses")
+
+    @classmethod
+    def settings(cls, url: str) -> dict[str, Any]:
+        return {
+            "base_url": url,
+            "subdomain": "northwind",
+            "client_id": credentials.ZENDESK_CLIENT,
+            "client_secret": credentials.ZENDESK_CLIENT_SECRET,
+        }
 
     def __init__(self, story: Story, clock: Clock, faults: Faults) -> None:
         super().__init__(story, clock, faults)
@@ -42,6 +52,7 @@ class Zendesk(Vendor):
             ("/incremental/tickets/cursor", self.tickets),
             ("/incremental/organizations", self.organizations),
             ("/satisfaction_ratings", self.ratings),
+            ("/guide/survey_responses", self.surveys),
             ("/ticket_fields", self.ticket_fields),
             ("/users/me", self.me),
         ):
@@ -129,14 +140,21 @@ class Zendesk(Vendor):
             for key, row in self._rated(call.now)
             if key > after and since <= key[0] < until
         )  # fmt: skip
-        page, more = rows[:size], len(rows) > size
-        cursor = _pack(page[-1][0]) if page else None
-        following = urlencode({**dict(call.query), "page[after]": cursor}) if more else None
-        return {
-            "satisfaction_ratings": [row for _, row in page],
-            "meta": {"has_more": more, "after_cursor": cursor, "before_cursor": None},
-            "links": {"next": f"{call.here}?{following}" if following else None, "prev": None},
-        }
+        return _paged(call, "satisfaction_ratings", rows, size)
+
+    def surveys(self, call: Call) -> Any:
+        """GET /api/v2/guide/survey_responses: by when they were offered, in milliseconds."""
+        self._admit_admin(call)
+        since = _number(call, "filter[created_at_start]", 0)
+        until = _number(call, "filter[created_at_end]", 1 << 50)
+        size = min(100, _number(call, "page[size]", 100))
+        after = _unpack(call.query["page[after]"]) if "page[after]" in call.query else (0, 0)
+        rows = sorted(
+            ((offered_at, int(row["id"])), row)
+            for offered_at, row in surveys(self.story, call.now)
+            if (offered_at, int(row["id"])) > after and since <= offered_at <= until
+        )
+        return _paged(call, "survey_responses", rows, size)
 
     def ticket_fields(self, _: Call) -> Any:
         return {
@@ -201,6 +219,19 @@ class Zendesk(Vendor):
     def _admit_admin(self, call: Call) -> None:
         if not is_admin(call):
             raise forbidden()
+
+
+def _paged(
+    call: Call, key: str, rows: list[tuple[Key, dict[str, Any]]], size: int
+) -> dict[str, Any]:
+    page, more = rows[:size], len(rows) > size
+    cursor = _pack(page[-1][0]) if page else None
+    following = urlencode({**dict(call.query), "page[after]": cursor}) if more else None
+    return {
+        key: [row for _, row in page],
+        "meta": {"has_more": more, "after_cursor": cursor, "before_cursor": None},
+        "links": {"next": f"{call.here}?{following}" if following else None, "prev": None},
+    }
 
 
 def _number(call: Call, name: str, default: int) -> int:

@@ -76,7 +76,7 @@ def ticket(one: Ticket, seen_at: datetime, *, with_metrics: bool) -> dict[str, A
         "raw_subject": one.subject,
         "description": f"Hello, {one.subject[0].lower()}{one.subject[1:]}. Regards",
         "organization_id": _organization_of(one),
-        "requester_id": _REQUESTER + one.account.index * 10 + one.contact,
+        "requester_id": requester(one),
         "priority": fields["priority"],
         "type": "question" if fields["priority"] != "urgent" else "incident",
         "tags": _tags(fields),
@@ -130,7 +130,7 @@ def rating(one: Ticket, seen_at: datetime) -> dict[str, Any] | None:
     return {
         "id": one.id * 10,
         "ticket_id": one.id,
-        "requester_id": _REQUESTER + one.account.index * 10 + one.contact,
+        "requester_id": requester(one),
         "assignee_id": 700_000_001,
         "group_id": 360000000001,
         "score": fields["score"],
@@ -139,6 +139,11 @@ def rating(one: Ticket, seen_at: datetime) -> dict[str, Any] | None:
         "created_at": rated_at,
         "updated_at": rated_at,
     }
+
+
+def requester(one: Ticket) -> int:
+    """The user who wrote a ticket."""
+    return _REQUESTER + one.account.index * 10 + one.contact
 
 
 def _organization_of(one: Ticket) -> int | None:

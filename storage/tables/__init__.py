@@ -1,8 +1,9 @@
 """Every table, so that one import knows them all."""
 
-from storage.tables.accounts import AccountRow, LinkDomainRow, LinkRow
+from storage.tables.accounts import AccountRow, LinkDomainRow, LinkRefusalRow, LinkRow
 from storage.tables.alerts import AlertActionRow, AlertRow, AlertStateRow, TaskRow, WatchRow
 from storage.tables.base import Table
+from storage.tables.billing import BillingEventRow, BillingStateRow
 from storage.tables.people import AuditRow, MemberRow
 from storage.tables.records import (
     ActiveUserRow,
@@ -10,6 +11,7 @@ from storage.tables.records import (
     ContactRow,
     InvoiceRow,
     SubscriptionRow,
+    SurveyResponseRow,
     TicketRow,
     UsageDayRow,
 )
@@ -27,7 +29,7 @@ from storage.tables.work import (
 
 __all__ = [
     "AccountRow", "AccountScoreRow", "ActiveUserRow", "AlertActionRow", "AlertRow", "AlertStateRow", "AuditRow",
-    "CardRow", "ContactRow", "DirtyRow", "InvoiceRow", "LinkDomainRow", "LinkRow", "MemberRow", "OccurrenceRow",
+    "BillingEventRow", "BillingStateRow", "CardRow", "ContactRow", "DirtyRow", "InvoiceRow", "LinkDomainRow", "LinkRefusalRow", "LinkRow", "MemberRow", "OccurrenceRow",
     "OutboxRow", "RejectedRow", "RubricRow", "ScheduleRow", "SeenRow", "SlackChannelRow", "SnapshotRow",
-    "SourceRunRow", "SourceStateRow", "SubscriptionRow", "Table", "TaskRow", "TicketRow", "UsageDayRow", "WatchRow",
+    "SourceRunRow", "SourceStateRow", "SubscriptionRow", "SurveyResponseRow", "Table", "TaskRow", "TicketRow", "UsageDayRow", "WatchRow",
 ]  # fmt: skip

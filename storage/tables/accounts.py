@@ -22,6 +22,8 @@ class AccountRow(Table, table=True):
     mrr_currency: str | None = text()
     renews_on: date | None
     churned_on: date | None
+    parent_id: int | None = Field(foreign_key="account.id", ondelete="SET NULL", index=True)
+    parent_by: str | None = text()  # the member who said so; None: the CRM did
     created_at: datetime = instant()
 
 
@@ -37,13 +39,28 @@ class LinkRow(Table, table=True):
     account_id: int | None = of_account(index=True)
     matched_by: str | None = text()
     matched_at: datetime | None = instant()
+    linked_by: str | None = text()  # the member who said so; None: a rule did
+    ignored_at: datetime | None = instant()
+    ignored_by: str | None = text()
     name: str = text()
     account_key: str | None = text()
     domains: list[str] = json()
     csm_email: str | None = text()
     renews_on: date | None
+    parent_ref: str | None = text()
     first_seen_at: datetime = instant()
     deleted_at: datetime | None = instant()
+
+
+class LinkRefusalRow(Table, table=True):
+    """An account that a member said an organisation is not."""
+
+    __tablename__ = "link_refusal"
+
+    link_id: int = of_link(primary_key=True)
+    account_id: int = of_account(primary_key=True)
+    member: str = text()
+    at: datetime = instant()
 
 
 class LinkDomainRow(Table, table=True):

@@ -101,3 +101,23 @@ class CardRow(Table, table=True):
     id: str = text(primary_key=True)
     link_id: int | None = of_link(index=True)
     expires_on: date | None
+
+
+class SurveyResponseRow(Table, table=True):
+    """An answer to a survey. One that rates a ticket has no link of its own: it is the ticket's."""
+
+    __tablename__ = "survey_response"
+    __table_args__ = (sa.Index("ix_survey_response_source_ticket_id", "source", "ticket_id"),)
+
+    source: str = text(primary_key=True)
+    id: str = text(primary_key=True)
+    link_id: int | None = of_link(index=True)
+    kind: str = text()
+    score: float
+    answered_at: datetime = instant()
+    updated_at: datetime = instant()
+    person: str | None = text()
+    ticket_id: str | None = text()
+    has_comment: bool
+    comment: str | None = text()
+    deleted: bool

@@ -99,7 +99,7 @@ def populate(deps: Deps, count: int) -> None:
         known = make_accounts(session, count)
         for source in ("mixpanel", "zendesk", "hubspot"):
             links.see(session, source, known, at=NOW)
-        matching.match_waiting(session, at=NOW)
+        matching.match_waiting(session, record="stripe", at=NOW)
         usage.replace_days(session, "mixpanel", _usage(dice, count), at=NOW)
         tickets.upsert(session, "zendesk", [_ticket(dice, each) for each in everybody], at=NOW)
         contacts.upsert(

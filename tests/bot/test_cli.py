@@ -250,7 +250,7 @@ def test_syncing_reads_every_source_and_scores_what_changed(bellwether, sandbox)
     bellwether.configure(
         general={"hash_key": "canary"},
         slack=told["slack"],
-        **{f"sources__{name}": settings for name, settings in told["sources"].items()},
+        **{f"sources__{name}": told["sources"][name] for name in ("stripe", "zendesk")},
     )
     bellwether("db", "upgrade")
     code, out, err = bellwether("sync", "stripe", "zendesk")
@@ -261,7 +261,29 @@ def test_syncing_reads_every_source_and_scores_what_changed(bellwether, sandbox)
     assert re.fullmatch(r"[1-9]\d* accounts scored", scored)
 
 
-def test_the_doctor_proves_each_source_and_names_what_is_wrong(bellwether, sandbox):
+def test_reading_again_since_a_day_asks_for_what_happened_then(bellwether, sandbox):
+    told = sandbox.get("/sandbox/introduction")
+    bellwether.configure(
+        general={"hash_key": "canary"},
+        slack=told["slack"],
+        sandbox={"url": sandbox.url},
+        **{f"sources__{name}": told["sources"][name] for name in ("stripe", "zendesk")},
+    )
+    bellwether("db", "upgrade")
+    whole = records_of(bellwether("sync")[1], "zendesk")
+    assert records_of(bellwether("sync", "zendesk")[1], "zendesk") < whole
+    again = bellwether("sync", "zendesk", "--since", "2000-01-01")[1]
+    assert records_of(again, "zendesk") == whole
+    code, _, err = bellwether("sync", "zendesk", "--since", "yesterday")
+    assert code == 2
+    assert "yesterday" in err
+
+
+def records_of(out, source):
+    return int(re.search(rf"{source}: ([\d,]+) records", out)[1].replace(",", ""))
+
+
+def test_the_doctor_proves_slack_and_each_source_and_names_what_is_wrong(bellwether, sandbox):
     told = sandbox.get("/sandbox/introduction")
     wrong = {**told["sources"]["stripe"], "api_key": "rk_test_wrong"}
     bellwether.configure(
@@ -273,27 +295,73 @@ def test_the_doctor_proves_each_source_and_names_what_is_wrong(bellwether, sandb
     bellwether("db", "upgrade")
     code, out, err = bellwether("doctor")
     assert (code, err) == (1, "")
-    hubspot, _, stripe, never = out.splitlines()
-    assert hubspot.startswith("✓ hubspot: ")
-    assert stripe.startswith("✗ stripe: ")
-    assert "[sources.stripe]" in stripe
-    assert never == "  last complete answer: none yet"
+    lines = out.splitlines()
+    assert "  ✓ access: reaches the CRM" in lines
+    assert "  ✓ scopes: has all 10 scopes it needs" in lines
+    assert "  ✓ clock: this machine's clock is right" in lines
+    (refused,) = [each for each in lines if "✗" in each]
+    assert "[sources.stripe]" in refused
+    assert "  ! freshness: no complete answer yet: run `bellwether sync stripe`" in lines
+    assert lines[-1].endswith("1 broken")
     assert "rk_test_wrong" not in out
 
 
-def test_the_doctor_lists_what_matches_no_account(bellwether, sandbox):
+def test_the_doctor_tells_programs_in_json(bellwether, sandbox):
     told = sandbox.get("/sandbox/introduction")
     bellwether.configure(
         general={"hash_key": "canary"},
         slack=told["slack"],
         sources__stripe=told["sources"]["stripe"],
+    )
+    bellwether("db", "upgrade")
+    code, out, _ = bellwether("doctor", "--json")
+    answer = json.loads(out)
+    assert (code, answer["broken"]) == (0, 0)
+    assert {each["of"] for each in answer["findings"]} == {"slack", "stripe"}
+
+
+def test_the_doctor_says_which_channel_is_wrong_and_what_to_do(bellwether, sandbox):
+    told = sandbox.get("/sandbox/introduction")
+    slack = {**told["slack"], "team_channel": "C0SHARED", "admin_channel": "C0NOWHERE"}
+    bellwether.configure(
+        general={"hash_key": "canary"}, slack=slack, sources__stripe=told["sources"]["stripe"]
+    )
+    bellwether("db", "upgrade")
+    code, out, _ = bellwether("doctor")
+    assert code == 1
+    assert "is shared with another organisation" in out
+    assert "slack.admin_channel = C0NOWHERE cannot be seen (channel_not_found)" in out
+
+
+def test_the_doctor_lists_what_matches_no_account_and_what_could_not_be_read(bellwether, sandbox):
+    told = sandbox.get("/sandbox/introduction")
+    bellwether.configure(
+        general={"hash_key": "canary"},
+        slack=told["slack"],
+        sandbox={"url": sandbox.url},
+        sources__stripe=told["sources"]["stripe"],
         sources__hubspot=told["sources"]["hubspot"],
     )
     bellwether("db", "upgrade")
+    sandbox.break_vendor("hubspot", "malformed_record")
     assert bellwether("sync")[0] == 0
     code, out, _ = bellwether("doctor")
     assert code == 0
-    assert "  match no account and wait: 1" in out.splitlines()
+    assert "  ! unmatched: match no account and wait: 1. In Slack: /health matches" in out
+    assert "      Nora's Bakery (299999999)" in out
+    assert "  ! unread: could not be read and kept aside: 1" in out
+
+
+def test_a_config_beside_a_sandbox_that_is_gone_says_so(bellwether):
+    bellwether.configure(
+        general={"hash_key": "canary"},
+        slack=SLACK,
+        sandbox={"url": "http://127.0.0.1:9"},
+        sources__stripe={"api_key": "rk_test_1"},
+    )
+    code, _, err = bellwether("doctor")
+    assert code == 2
+    assert "The sandbox at http://127.0.0.1:9" in err
 
 
 def test_json_without_headless_is_a_wrong_use(bellwether):

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "bellwether.example.toml").read_text("utf-8")
 DOCS = "\n".join(
     (ROOT / "docs" / f"{name}.md").read_text("utf-8")
-    for name in ("integrations", "scoring", "alerts")
+    for name in ("integrations", "scoring", "alerts", "warehouse")
 )
 HOME = Path("home")
 
@@ -73,13 +73,16 @@ def test_the_smallest_configuration_has_every_default():
 def test_the_example_file_works_once_its_variables_are_set():
     names = set(re.findall(r'"\$([A-Z_]+)"', EXAMPLE))
     config = parse(tomllib.loads(EXAMPLE), **dict.fromkeys(names, "secret"))
-    assert set(config.sources) == set(SOURCES)
+    assert set(config.sources) == {"stripe", "mixpanel", "zendesk", "hubspot"}
 
 
 def test_the_examples_comments_work_too():
-    uncommented = re.sub(r"^# (\[[\w.]+\]|\w+ = )", r"\1", EXAMPLE, flags=re.MULTILINE)
-    names = set(re.findall(r'"\$([A-Z_]+)"', EXAMPLE))
-    config = parse(tomllib.loads(uncommented), **dict.fromkeys(names, "secret"))
+    uncommented = re.sub(r"^# (\[+[\w.]+\]+|\w+ = )", r"\1", EXAMPLE, flags=re.MULTILINE)
+    names = dict.fromkeys(re.findall(r'"\$([A-Z_]+)"', EXAMPLE), "secret")
+    names |= {"MAILCHIMP_API_KEY": "secret-us21", "WAREHOUSE_URL": "duckdb:///analytics.duckdb"}
+    config = parse(tomllib.loads(uncommented), **names)
+    assert set(config.sources) == set(SOURCES)
+    assert config.rates.reporting == "usd"
     assert config.sources["stripe"].every == timedelta(hours=1)
     assert config.rubric.points[Component.USAGE] == Rubric().points[Component.USAGE]
 
@@ -257,6 +260,13 @@ def test_an_unknown_key_is_named_with_the_nearest_one(path, value, told):
         ("slack.admin_channel", "", "slack.admin_channel: is not a channel's id; copy it"),
         ("slack.bot_token", 5, "slack.bot_token: Input should be a valid string."),
         ("sources.stripe.every", "hourly", "sources.stripe.every: "),
+        ("sources.stripe.stale_after", "soon", "sources.stripe.stale_after: "),
+        (
+            "sources.heap",
+            {},
+            "[sources.heap]: Heap has no API that can be read. Its data comes through Heap Connect",
+        ),
+        ("sources.delighted", {}, "[sources.delighted]: Delighted closed on 30 June 2026."),
         ("sources.stripe.every", "PT0S", "sources.stripe.every: "),
         ("sources.stripe.every", "-PT1H", "sources.stripe.every: "),
         (
@@ -348,3 +358,18 @@ def test_a_file_is_read_with_the_real_environment(tmp_path, monkeypatch):
         monkeypatch.setenv(name, "from-outside")
     config = load_config(path, home=tmp_path)
     assert config.general.hash_key.get_secret_value() == "from-outside"
+
+
+def test_a_source_that_tells_no_accounts_cannot_be_the_system_of_record():
+    raw = with_key("general.system_of_record", "typeform")
+    raw["sources"]["typeform"] = {"access_token": "tfp_canary"}
+    assert str(refusal(raw).value) == (
+        "general.system_of_record is 'typeform', which tells no accounts. Name one that does: stripe."
+    )
+
+
+def test_how_old_an_answer_may_be_follows_from_how_often_it_is_read_unless_it_is_said():
+    config = parse(with_key("sources.stripe.every", "PT2H"))
+    assert config.sources["stripe"].stale_after == timedelta(hours=5)
+    config = parse(with_key("sources.stripe.stale_after", "P8D"))
+    assert config.sources["stripe"].stale_after == timedelta(days=8)

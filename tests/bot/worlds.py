@@ -21,6 +21,7 @@ from bot.blocks import kit
 from bot.clock import StoryClock
 from bot.config import Config, parse_config
 from bot.delivery import EVENT_TYPE, LEASE, deliver
+from bot.demo import USUAL
 from bot.deps import Deps
 from bot.services import speaking
 from storage import outbox
@@ -74,7 +75,7 @@ class Outside:
     def begin_afresh(self) -> None:
         """Another hour for another test: no faults, nothing said so far, and the channels ready for more."""
         self.post("/sandbox/faults", clear=True)
-        for vendor in ("mixpanel", "zendesk", "stripe", "hubspot"):
+        for vendor in self.get("/sandbox/vendors/counts"):
             self.break_vendor(vendor, "none")
         self.move(self.now() + timedelta(hours=1))
         self.mark = f"{self.now().timestamp():.6f}"
@@ -150,7 +151,7 @@ class Outside:
             "general": {name: value for name, value in general.items() if value},
             "slack": told["slack"],
             "rubric": {"core_features": told["core_features"]},
-            "sources": {name: {**every, **settings} for name, settings in told["sources"].items()},
+            "sources": {name: {**every, **told["sources"][name]} for name in USUAL},
             **sections,
         }
         return parse_config(raw, home=home, environment={})

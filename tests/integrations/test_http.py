@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from vendor_server import Answer, serving
+from vendor_server import NOW, Answer, serving
 
 from integrations import http as module
 from integrations.base import SourceAuthError, SourceDataError, SourceDownError
@@ -117,7 +117,15 @@ def test_a_limit_that_is_used_up_for_long_is_left_to_the_next_pull(server, clock
             "x_hubspot_ratelimit_remaining": "0",
             "x_hubspot_ratelimit_interval_milliseconds": "7000",
         },
+        {"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(int(NOW.timestamp()) + 7)},
+        {
+            "x_ratelimit_app_global_minute_remaining": "0",
+            "x_ratelimit_app_global_minute_reset": "7",
+            "x_ratelimit_app_global_day_remaining": "380",
+            "x_ratelimit_app_global_day_reset": "43200",
+        },
     ],
+    ids=["draft standard", "HubSpot", "Intercom", "SurveyMonkey"],
 )
 def test_a_vendor_that_says_nothing_is_left_is_believed(server, clock, headers):
     server.before = [Answer.of({}, **headers)]
@@ -125,6 +133,27 @@ def test_a_vendor_that_says_nothing_is_left_is_believed(server, clock, headers):
     http.get_json("x")
     http.get_json("x")
     assert clock.waits == [7]
+
+
+def test_of_two_allowances_that_are_used_up_the_longer_is_waited_for(server, clock):
+    name = "x_ratelimit_app_global"
+    used_up = {f"{name}_minute_remaining": "0", f"{name}_minute_reset": "7"}
+    used_up |= {f"{name}_day_remaining": "0", f"{name}_day_reset": "43200"}
+    server.before = [Answer.of({}, **used_up)]
+    http = connect(server.url, clock)
+    http.get_json("x")
+    with pytest.raises(SourceDownError, match=r"no requests left .* after 2026-11-23 00:00"):
+        http.get_json("x")
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("reset", ["0", "1", "soon", "", "-5", "²", "9" * 30])
+def test_a_reset_that_cannot_be_right_holds_nothing_back_for_long(server, clock, reset):
+    header = reset.encode().decode("latin-1")
+    server.before = [Answer.of({}, x_ratelimit_remaining="0", x_ratelimit_reset=header)]
+    http = connect(server.url, clock)
+    http.get_json("x")
+    assert http._limiter.wait_s() <= 86_400
 
 
 def test_spent_counts_since_it_was_last_asked(server, clock):
@@ -226,6 +255,11 @@ def test_gzip_of_several_members_is_read_whole():
             b'{"message":"Missing","errors":[{"context":{"requiredGranularScopes":["crm.a","crm.b"]}}]}',
             "Missing (needs crm.a, crm.b)",
         ),
+        (b'{"meta":{"error":"Unauthorized request"}}', "Unauthorized request"),
+        (
+            b'{"errors":[{"code":"token_unauthorized","message":"Not allowed."}]}',
+            "Not allowed (token_unauthorized).",
+        ),
         (b"<html>", ""),
         (b"[1]", ""),
         (b'{"errors":[1,{"context":2}]}', ""),
@@ -233,3 +267,57 @@ def test_gzip_of_several_members_is_read_whole():
 )
 def test_an_error_is_explained_in_the_vendors_words(body, said):
     assert explain(body) == said
+
+
+def test_a_pre_signed_address_gets_no_credentials(server, clock, tmp_path):
+    with serving(lambda _: Answer(b"PK\x00 as it is")) as elsewhere:
+        http = connect(server.url, clock)
+        http.fetch_unsigned(elsewhere.url + "/results.tar.gz?X-Amz-Signature=abc", tmp_path / "r")
+        assert (tmp_path / "r").read_bytes() == b"PK\x00 as it is"
+        assert "authorization" not in elsewhere.log[0].headers
+        assert elsewhere.log[0].one("X-Amz-Signature") == "abc"
+        assert (http.requests, len(server.log)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://results.example/r.tar.gz",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.7/r.tar.gz",
+        "https://[::1]/r.tar.gz",
+        "https://localhost/r.tar.gz",
+        "https://db.internal/r.tar.gz",
+        "https://intranet/r.tar.gz",
+        "file:///etc/passwd",
+        "ftp://results.example/r",
+        "https://",
+        "https://[",
+        "r.tar.gz",
+        "",
+    ],
+)
+def test_an_address_that_leads_into_our_network_is_refused(server, clock, tmp_path, url):
+    http = connect(server.url, clock)
+    with pytest.raises(SourceDataError, match=r"Acme (pointed us to|gave us an address)"):
+        http.fetch_unsigned(url, tmp_path / "r")
+    assert http.requests == 0
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_pre_signed_address_that_has_run_out_says_nothing_of_credentials(server, clock, tmp_path):
+    server.always = Answer(b"<Error><Code>AccessDenied</Code></Error>", 403)
+    with pytest.raises(SourceDownError, match="does not open") as down:
+        connect(server.url, clock).fetch_unsigned(server.url + "/r", tmp_path / "r")
+    assert "token" not in str(down.value)
+
+
+def test_a_pre_signed_address_is_tried_again_and_capped(server, clock, tmp_path, monkeypatch):
+    http = connect(server.url, clock)
+    server.before = [Answer(b"", 503), Answer(b"whole", says_length=9), Answer(b"whole")]
+    http.fetch_unsigned(server.url + "/r", tmp_path / "r")
+    assert (tmp_path / "r").read_bytes() == b"whole"
+    monkeypatch.setattr(module, "_SPOOL_MAX_BYTES", 1_000)
+    server.always = Answer(b"x" * 2_000)
+    with pytest.raises(SourceDataError, match="more than 1,000 bytes"):
+        http.fetch_unsigned(server.url + "/r", tmp_path / "r")

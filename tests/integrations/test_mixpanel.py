@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from vendor_server import NOW, Answer
 
-from integrations.base import SourceDataError
+from integrations.base import SourceAuthError, SourceDataError, SourceDownError
 from integrations.sources.mixpanel import Settings
 from scoring.readings import day_number
 
@@ -211,3 +211,198 @@ def test_a_day_beyond_the_memory_limit_says_which_setting_to_raise(one):
 def test_a_time_zone_must_exist():
     with pytest.raises(ValueError, match="Europe/Berlin"):
         Settings(username="a", secret="b", project_id=1, project_timezone="Berlin")
+
+
+def test_reading_again_since_a_day_reads_that_day_and_all_after_it(one):
+    cursor = one.source.cursor_since(datetime(2026, 11, 15, 23, 59, tzinfo=UTC))
+    assert cursor == {"since": "2026-11-15"}
+    pages = one.pull(cursor)
+    assert asked(one) == [f"2026-11-{day}" for day in range(15, 23)]
+    assert set(pages[-1]["cursor"]) == {"read_through", "reread_on"}
+
+
+@pytest.fixture
+def by_profile(one):
+    return one.again(account_from="profile")
+
+
+def profiles_asked(one):
+    return [each for each in one.server.log if each.path == "/api/query/engage"]
+
+
+def test_the_profile_of_a_person_names_the_account(by_profile):
+    counts, people = day_of(by_profile.pull(), TODAY - 1)
+    assert counts == {
+        ("acme", "Report Viewed"): 1,
+        ("acme.example", "Report Viewed"): 1,  # by the domain of the address
+        ("acme", "Data Exported"): 2,
+        ("globex", "Data Exported"): 1,
+    }
+    assert {ref: len(each) for ref, each in people.items()} == {
+        "acme": 2,
+        "acme.example": 1,
+        "globex": 1,
+    }
+
+
+def test_people_are_the_same_hash_whatever_names_their_account(one):
+    by_event = day_of(one.pull(), TODAY)[1]
+    assert day_of(one.again(account_from="profile").pull(), TODAY)[1] == by_event
+
+
+def test_profiles_are_read_once_a_day_and_every_request_is_counted(by_profile):
+    pages = by_profile.pull()
+    assert len(profiles_asked(by_profile)) == 3
+    assert sum(page["requests"] for page in pages) == len(by_profile.server.log) == 6
+    by_profile.pull(pages[-1]["cursor"])
+    assert len(profiles_asked(by_profile)) == 3
+    by_profile.clock.at += timedelta(days=1)
+    by_profile.pull(pages[-1]["cursor"])
+    assert len(profiles_asked(by_profile)) == 6
+
+
+def test_a_long_list_of_profiles_is_read_in_several_pulls_and_nothing_is_told_before(by_profile):
+    by_profile.vendor.profiles += [
+        {"$distinct_id": f"p{each}", "$properties": {}} for each in range(120)
+    ]
+    with pytest.raises(SourceDownError, match="100 of 125"):
+        by_profile.pull()
+    assert len(by_profile.server.log) == 50
+    by_profile.clock.at += timedelta(hours=1)
+    assert day_of(by_profile.pull(), TODAY)[0] != {}
+    assert len(profiles_asked(by_profile)) == 63
+
+
+def test_while_a_list_is_being_read_yesterdays_serves(by_profile):
+    by_profile.pull()
+    by_profile.vendor.profiles += [
+        {"$distinct_id": f"p{each}", "$properties": {}} for each in range(120)
+    ]
+    by_profile.clock.at += timedelta(days=1)
+    assert day_of(by_profile.pull(), TODAY)[0] == {
+        ("acme", "Report Viewed"): 1,
+        ("77", "Report Viewed"): 1,
+    }
+
+
+def test_a_session_the_vendor_forgot_is_begun_anew(by_profile):
+    first = by_profile.vendor
+
+    def forgetful(request):
+        if request.path == "/api/query/engage" and b"session_id" in request.body:
+            return Answer.of({"error": "session expired"}, 400)
+        return first(request)
+
+    by_profile.server.vendor = forgetful
+    with pytest.raises(SourceDataError, match="session expired"):
+        by_profile.pull()
+    by_profile.server.vendor = first
+    assert day_of(by_profile.pull(), TODAY)[0] != {}
+
+
+def test_profiles_that_repeat_for_ever_are_noticed(by_profile):
+    page = {"page": 0, "page_size": 2, "session_id": "s-1", "results": [{}, {}], "status": "ok"}
+    by_profile.server.vendor = lambda request: Answer.of(page)
+    with pytest.raises(SourceDataError, match="again and again"):
+        by_profile.pull()
+
+
+@pytest.mark.parametrize("status", [402, 403])
+def test_profiles_that_may_not_be_read_say_what_is_needed(by_profile, status):
+    export = by_profile.vendor
+
+    def gated(request):
+        if request.path == "/api/query/engage":
+            return Answer.of({"error": "Your plan does not allow API calls."}, status)
+        return export(request)
+
+    by_profile.server.vendor = gated
+    for attempt in (by_profile.source.check, by_profile.pull):
+        with pytest.raises(SourceAuthError, match=r"plan and a role.*sources\.mixpanel"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        7,
+        {"$distinct_id": None, "$properties": {}},
+        {"$distinct_id": "x", "$properties": []},
+        {"$distinct_id": ["x"], "$properties": {"company_id": "acme"}},
+    ],
+)
+def test_a_profile_that_cannot_be_read_is_rejected_alone(by_profile, profile):
+    by_profile.vendor.profiles.insert(0, profile)
+    pages = by_profile.pull()
+    assert next(each.what for each in pages[0]["rejected"]) == "profile without id"
+    assert day_of(pages, TODAY)[0][("acme", "Report Viewed")] == 1
+
+
+def test_odd_profiles_do_no_harm(by_profile):
+    at = wall("2026-11-22T01:00:00")
+    people = {
+        "a": {"company_id": {"x": 1}, "$email": "a@acme.example"},
+        "b": {"company_id": "ac\x00me"},
+        "c": {"company_id": "half \ud800"},
+        "d": {"company_id": "x" * 1_000_000},
+        "e": {"company_id": "", "$email": ["e"]},
+        "f": {"company_id": []},
+        "g": {"company_id": "twice"},
+    }
+    by_profile.vendor.profiles = [
+        {"$distinct_id": name, "$properties": each} for name, each in people.items()
+    ]
+    by_profile.vendor.profiles.append(by_profile.vendor.profiles[-1])
+    by_profile.vendor.days["2026-11-22"] = b"".join(
+        line(at, user=name, insert_id=name) for name in people
+    )
+    counts, _ = day_of(by_profile.pull(), TODAY)
+    assert {ref for ref, _ in counts} == {"acme.example", "ac\x00me", "half ?", "twice"}
+    assert counts["twice", "Opened"] == 1
+
+
+def test_without_any_profile_the_setting_to_check_is_named(by_profile):
+    by_profile.vendor.profiles.clear()
+    rejected = by_profile.pull()[-1]["rejected"]
+    assert "profile" in rejected[0].what
+    assert "account_property" in rejected[0].problem
+
+
+HOSTILE = {
+    "a property of 10 MB": (line(wall("2026-11-22T01:00:00"), insert_id="x", big="x" * 10**7), 3),
+    "an account of 10 MB": (
+        line(wall("2026-11-22T01:00:00"), insert_id="x", account="x" * 10**7),
+        2,
+    ),
+    "a lone surrogate": (line(wall("2026-11-22T01:00:00"), insert_id="x", account="\ud800"), 2),
+    "half a line": (line(wall("2026-11-22T01:00:00"))[:50] + b"\n", 2),
+    "wrong types": (b'{"event": [1], "properties": {"time": {}, "company_id": 5}}\n', 2),
+    "properties that are a list": (b'{"event": "A", "properties": []}\n', 2),
+    "a time in 1970": (line(7, insert_id="x"), 2),
+    "a time in 2100": (line(wall("2100-01-01T00:00:00"), insert_id="x"), 2),
+    "a negative time": (line(-5, insert_id="x"), 2),
+    "NaN": (line(float("nan"), insert_id="x"), 2),
+    "endless": (line(float("inf"), insert_id="x"), 2),
+}
+
+
+@pytest.mark.parametrize(("bad", "expected"), HOSTILE.values(), ids=HOSTILE)
+def test_a_line_that_is_no_event_of_the_day_spoils_no_other(one, bad, expected):
+    at = wall("2026-11-22T01:00:00")
+    good = line(at)
+    one.vendor.days["2026-11-22"] = good + bad + good + line(at, insert_id="j")
+    counts, _ = day_of(one.pull(), TODAY)
+    assert counts == {("acme", "Opened"): expected}
+
+
+def test_a_time_that_is_no_number_is_counted_as_unreadable(one):
+    at = wall("2026-11-22T01:00:00")
+    one.vendor.days["2026-11-22"] = line(at) + line(float("nan"), insert_id="x") + line(at)
+    (rejected,) = one.pull()[-1]["rejected"]
+    assert rejected.problem.startswith("1 of 2 have no event name or no time")
+
+
+def test_a_bomb_in_a_line_is_refused(one):
+    one.vendor.days["2026-11-22"] = line(wall("2026-11-22T01:00:00")) + b"0" * 40_000_000
+    with pytest.raises(SourceDataError, match="damaged"):
+        one.pull()

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from vendor_cases import records
+from vendor_case import records
 from vendor_server import NOW, Answer
 
 from integrations.base import SourceDataError
@@ -96,7 +96,9 @@ def test_states_and_instants_are_read_in_the_new_shape_and_the_old(one):
     assert told["sub_old"].renews_at == at(1796092111)  # on the subscription
     assert told["sub_globex"].cancel_requested_at == at(1793000000)
     assert told["sub_gone"].ended_at == at(1782000000)
-    assert told["sub_gone"].renews_at is None
+    assert told["sub_gone"].renews_at == at(
+        1796092000
+    )  # the end of the term it did not live to see
 
 
 def test_invoices_bring_their_failed_attempts_and_drafts_are_left_out(one):
@@ -224,3 +226,219 @@ def test_a_missing_permission_is_named_with_the_setting(one):
     )
     with pytest.raises(Exception, match=r"needs rak_invoice_read.*api_key in \[sources.stripe\]"):
         one.pull()
+
+
+def ended(one, **more):
+    """What is told of a subscription that ended, with this set."""
+    gone = next(each for each in one.vendor.lists["subscriptions"] if each["id"] == "sub_gone")
+    gone |= more
+    return of(one.pull(), Subscription)["sub_gone"]
+
+
+def test_a_trial_that_was_not_taken_up_and_a_first_invoice_never_paid_ended_no_paid_service(one):
+    over = 1782000000
+    for never_paid in ({"trial_end": over}, {"status": "incomplete_expired"}):
+        told = ended(one, ended_at=over, trial_end=None, status="canceled") and ended(
+            one, **never_paid
+        )
+        assert (told.state, told.ended_at) == (SubscriptionState.ENDED, None)
+        assert told.renews_at == at(over)  # when it was over
+
+
+def test_a_subscription_that_outlived_its_trial_was_paid_for(one):
+    told = ended(one, ended_at=1782000000, trial_end=1782000000 - 5 * 86_400)
+    assert told.ended_at == at(1782000000)
+
+
+def test_the_end_of_a_cancellation_at_a_date_is_not_the_end_of_its_term(one):
+    told = ended(one, cancel_at=1782000000)
+    assert (told.ended_at, told.renews_at) == (at(1782000000), at(1796092000))
+
+
+# MRR, from what Stripe sends.
+
+
+def acme_mrr(one, **more):
+    one.vendor.lists["subscriptions"][0] |= more
+    return of(one.pull(), Subscription)["sub_acme"].mrr
+
+
+def item(one, **more):
+    """The one item of Acme's subscription that counts, with this set; its price too, wherever it stands."""
+    [first, *_] = one.vendor.lists["subscriptions"][0]["items"]["data"]
+    price = {**first["price"], **more.pop("price", {})}
+    one.vendor.lists["prices"] = [
+        each for each in one.vendor.lists["prices"] if each["id"] != price["id"]
+    ] + [price]
+    one.vendor.lists["subscriptions"][0]["items"]["data"] = [{**first, "price": price, **more}]
+    one.vendor.lists["subscriptions"][0]["discounts"] = []
+
+
+def test_an_annual_plan_upgraded_in_mid_term_is_worth_a_twelfth_of_its_new_price(one):
+    yearly = {"interval": "year", "interval_count": 1, "usage_type": "licensed"}
+    item(one, quantity=1, price={"recurring": yearly, "unit_amount_decimal": "240000"})
+    # The invoice of the difference is a one-off, and moves nothing.
+    one.vendor.lists["invoices"].append(
+        {**one.vendor.lists["invoices"][0], "id": "in_proration", "amount_due": 70_000}
+    )
+    assert acme_mrr(one) == Money(Decimal(20_000), "usd")
+
+
+def test_a_pause_of_collection_still_counts_and_a_paused_subscription_does_not(one):
+    item(one, quantity=1)
+    pause = {"behavior": "void", "resumes_at": None}
+    assert acme_mrr(one, pause_collection=pause) == Money(Decimal(1_000), "usd")
+    assert acme_mrr(one, status="paused") is None
+
+
+def test_a_refund_and_a_cancellation_to_come_move_no_mrr(one):
+    item(one, quantity=1)
+    one.vendor.lists["invoices"][1] |= {"post_payment_credit_notes_amount": 1_000}
+    told = acme_mrr(one, cancel_at_period_end=True, canceled_at=1793000000)
+    assert told == Money(Decimal(1_000), "usd")
+
+
+def test_a_trial_that_turned_paid_counts_from_then_on_though_its_invoice_is_unpaid(one):
+    item(one, quantity=1)
+    assert acme_mrr(one, status="trialing") is None
+    assert acme_mrr(one, status="past_due") == Money(Decimal(1_000), "usd")
+    assert acme_mrr(one, status="incomplete") is None  # the very first invoice: nothing has begun
+
+
+def test_a_discount_of_everything_is_nothing_and_not_unknown(one):
+    item(one, quantity=1)
+    free = {"coupon": {"id": "ALL", "duration": "forever", "percent_off": 100}}
+    assert acme_mrr(one, discounts=[free]) == Money(Decimal(0), "usd")
+
+
+def test_a_coupon_limited_to_a_product_or_in_another_currency_takes_nothing_off(one):
+    item(one, quantity=1)
+    scoped = {
+        "id": "S",
+        "duration": "forever",
+        "percent_off": 50,
+        "applies_to": {"products": ["p"]},
+    }
+    euros = {"id": "E", "duration": "forever", "amount_off": 500, "currency": "eur"}
+    for coupon in (scoped, euros):
+        assert acme_mrr(one, discounts=[{"coupon": coupon}]) == Money(Decimal(1_000), "usd")
+
+
+def test_prices_in_zero_and_three_decimal_currencies_stay_in_their_own_unit(one):
+    for currency in ("jpy", "kwd", "isk", "ugx"):
+        item(one, quantity=1, price={"currency": currency})
+        assert acme_mrr(one) == Money(Decimal(1_000), currency)
+
+
+# What no customer's data can be.
+
+
+def rejected_in(pages):
+    return [each for page in pages for each in page["rejected"]]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "hibernating"},
+        {"status": None},
+        {"start_date": 0},
+        {"start_date": 4102444800},
+        {"start_date": 10**18},
+        {"canceled_at": -5},
+        {"customer": {"object": "customer"}},
+        {"items": {"data": "none"}},
+        {"items": {"data": [{"id": "si", "price": "price_seat"}], "has_more": True}, "id": 5},
+    ],
+)
+def test_a_subscription_that_cannot_be_right_is_rejected_alone(one, more):
+    one.vendor.lists["subscriptions"][0] |= more
+    pages = one.pull()
+    [rejected] = rejected_in(pages)
+    assert rejected.what.startswith("subscription ")
+    assert set(of(pages, Subscription)) == {"sub_globex", "sub_trial", "sub_old", "sub_gone"}
+
+
+@pytest.mark.parametrize(
+    ("of_item", "of_price"),
+    [
+        ({"quantity": -3}, {}),
+        ({"quantity": 1e30}, {}),
+        ({"quantity": "many"}, {}),
+        ({}, {"unit_amount_decimal": "-1"}),
+        ({}, {"unit_amount_decimal": "1e400000"}),
+        ({}, {"recurring": {"interval": "fortnight", "interval_count": 1}}),
+        ({}, {"recurring": {"interval": "month", "interval_count": 0}}),
+        ({}, {"tiers_mode": "slalom"}),
+        ({}, {"transform_quantity": {"divide_by": 0, "round": "up"}}),
+    ],
+)
+def test_an_item_that_cannot_be_right_rejects_its_subscription_alone(one, of_item, of_price):
+    item(one, price=of_price, **of_item)
+    [rejected] = rejected_in(one.pull())
+    assert rejected.what == "subscription sub_acme"
+
+
+def test_a_tax_that_two_totals_cannot_make_leaves_mrr_unknown(one):
+    item(one, quantity=1, price={"tax_behavior": "inclusive"})
+    for total, without in ((0, 100), (100, 0), (-50, 100), (1_000, 1), (80, 100)):
+        invoice = {"id": "in_1", "total": total, "total_excluding_tax": without}
+        told = acme_mrr(one, automatic_tax={"enabled": True}, latest_invoice=invoice)
+        assert told is None
+
+
+@pytest.mark.parametrize(
+    "more", [{"amount_due": -1}, {"attempt_count": -1}, {"created": 1, "status_transitions": {}}]
+)
+def test_an_invoice_that_cannot_be_right_is_rejected_alone(one, more):
+    one.vendor.lists["invoices"][0] |= more
+    ident = one.vendor.lists["invoices"][0]["id"]
+    pages = one.pull()
+    assert {each.what for each in rejected_in(pages)} == {f"invoice {ident}"}
+    assert of(pages, Invoice)
+
+
+def test_broken_text_is_kept_or_rejected_alone_and_breaks_no_page(one):
+    one.vendor.lists["customers"][0]["name"] = "Ac\x00me"
+    one.vendor.lists["customers"][1]["name"] = "\ud800"
+    one.vendor.lists["customers"][1]["id"] = "cus_\ud800"  # the last of its page
+    told = of(one.pull(), Organisation)
+    assert {"cus_acme", "cus_old"} <= set(told)
+
+
+def test_the_same_object_twice_is_told_twice_the_same(one):
+    one.vendor.lists["subscriptions"].append(one.vendor.lists["subscriptions"][0])
+    assert of(one.pull(), Subscription)["sub_acme"].mrr == Money(Decimal(9000), "usd")
+
+
+def test_a_list_that_never_ends_is_noticed(one):
+    vendor = one.server.vendor
+    rows = one.vendor.lists["customers"][:2]
+
+    def endless(request):
+        if request.path == "/v1/customers":
+            return Answer.of({"object": "list", "data": rows, "has_more": True})
+        return vendor(request)
+
+    one.server.vendor = endless
+    with pytest.raises(SourceDataError, match="again and again"):
+        one.pull()
+
+
+@pytest.mark.parametrize("rows", [[], [{}], [{"id": 5}], ["x"]])
+def test_more_that_cannot_be_asked_for_is_refused_not_passed_over(one, rows):
+    one.server.vendor = lambda request: Answer.of({"data": rows, "has_more": True})
+    with pytest.raises(SourceDataError, match="not after what"):
+        one.pull()
+
+
+def test_an_event_names_no_path_but_an_object(one):
+    cursor = one.pull()[-1]["cursor"]
+    one.vendor.lists["events"] = [
+        event("customer.updated", "../events?x=1"),
+        event("invoice.paid", "in_open", created=10**18),
+    ]
+    one.server.log.clear()
+    one.pull(cursor)
+    paths = {each.path for each in one.server.log} - {"/v1/events", "/v1/invoices/in_open"}
+    assert paths == {"/v1/customers/..%2Fevents%3Fx%3D1"}

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from vendor_world import INSTALLED_AT, World, serve
 
+from integrations.sources.hubspot import SOURCE
 from sandbox.vendors import credentials
+from sandbox.vendors.hubspot import HubSpot
 
 world = pytest.fixture(serve)
 COUNTERS = "hs_email_delivered,hs_email_open,hs_email_click,hs_sales_email_last_replied,hs_email_last_open_date"
@@ -140,3 +142,50 @@ def test_the_191st_request_of_ten_seconds_is_refused(world: World):
     answer = world.hubspot("owners")
     assert answer.status == 200
     assert answer.headers["X-HubSpot-RateLimit-Max"] == "190"
+
+
+def test_nobody_is_archived_in_this_story(world: World):
+    assert world.hubspot("objects/companies", archived="true").json == {"results": []}
+    assert world.hubspot("objects/companies", archived="maybe").status == 400
+
+
+class Waiting:
+    """The sandbox's clock, which waiting moves."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self._world.move(seconds=seconds)
+
+
+def opened(world: World) -> Any:
+    settings = SOURCE.settings(**HubSpot.settings(f"{world.url}/hubspot"))
+    return SOURCE.open(settings, Waiting(world), b"key")
+
+
+def test_the_adapter_read_day_by_day_ends_with_what_a_fresh_reading_tells():
+    with contextmanager(serve)(accounts=40) as world:
+        cursor, told, requests = None, {}, []
+        for _ in range(5):
+            pages = list(opened(world).pull(cursor, now=world.clock.now()))
+            cursor = pages[-1].cursor
+            requests.append(sum(page.requests for page in pages))
+            for page in pages:
+                told |= {
+                    (type(each), getattr(each, "ref", None) or each.id): each
+                    for each in page.records
+                }
+            world.move(days=1)
+        world.move(days=-1)
+        fresh = [
+            each
+            for page in opened(world).pull(None, now=world.clock.now())
+            for each in page.records
+        ]
+        assert set(told.values()) == set(fresh)
+        # A day: the owners, a search of each kind, and the archived of each kind.
+        assert max(requests[1:]) <= 5 + 1

@@ -1,15 +1,21 @@
 """Mixpanel's stand-in: days of events, as they arrived."""
 
 import gzip
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
 import zlib
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
-from vendor_world import START, World, basic, serve
+from vendor_world import START, Answer, World, basic, serve
 
+from integrations.registry import SOURCES, open_source
 from sandbox.story import CORE_FEATURES
 from sandbox.vendors import credentials
+from sandbox.vendors.mixpanel import Mixpanel
 
 world = pytest.fixture(serve)
 
@@ -125,3 +131,68 @@ def test_the_sixty_first_request_of_an_hour_is_refused_and_an_hour_later_welcome
 def test_a_flowing_clock_holds_to_three_requests_a_second():
     with contextmanager(serve)(accounts=3, flowing=True) as world:
         assert 429 in [world.mixpanel("2026-08-01", "2026-08-01").status for _ in range(30)]
+
+
+def engage(world: World, **form: object) -> Answer:
+    headers = basic(credentials.MIXPANEL_USER, credentials.MIXPANEL_SECRET)
+    url = f"{world.url}/mixpanel/api/query/engage?project_id=3187"
+    body = urllib.parse.urlencode(form).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as answer:
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+
+
+def test_profiles_come_by_the_page_and_need_their_session(world: World):
+    wanted = json.dumps(["company_id", "$email"])
+    first = engage(world, output_properties=wanted).json
+    assert first["total"] > first["page_size"] == len(first["results"]) == 1000
+    assert engage(world, page=1).status == 400
+    session = first["session_id"]
+    second = engage(world, page=1, session_id=session, output_properties=wanted).json
+    ids = {each["$distinct_id"] for page in (first, second) for each in page["results"]}
+    assert len(ids) == len(first["results"]) + len(second["results"])
+    told = [set(each["$properties"]) for each in first["results"]]
+    assert {"$email"} in told
+    assert {"$email", "company_id"} in told
+
+
+def test_profiles_have_a_limit_of_their_own(world: World):
+    for _ in range(60):
+        assert engage(world, distinct_id="nobody").json["results"] == []
+    assert engage(world).status == 429
+    assert world.mixpanel("2026-08-01", "2026-08-01").status == 200
+
+
+class Clock:
+    """The sandbox's clock, as the adapter asks it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self._world.move(seconds=seconds)
+
+
+def test_the_adapter_reads_accounts_from_profiles(world: World):
+    settings = Mixpanel.settings(f"{world.url}/mixpanel")
+    found = {}
+    for account_from in ("event", "profile"):
+        made = SOURCES["mixpanel"].settings(
+            **settings, account_from=account_from, backfill_days=2, reread_days=0
+        )
+        source = open_source("mixpanel", made, clock=Clock(world), hash_key=b"key")
+        assert source.check()
+        pages = source.pull(None, now=world.clock.now())
+        found[account_from] = {
+            each.account_ref for page in pages for batch in page.usage.counts for each in batch
+        }
+    known = {each.group for each in world.story.accounts}
+    assert len(found["profile"] & known) > 20
+    assert found["profile"] & known <= found["event"]
+    assert found["profile"] - known <= {each.domain for each in world.story.accounts}

@@ -2,14 +2,19 @@
 
 from collections import Counter
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from vendor_world import INSTALLED_AT, World, serve
 
+from integrations.sources.stripe import SOURCE
 from sandbox.story import billing
 from sandbox.vendors import credentials
+from sandbox.vendors.stripe import Stripe
+from scoring.lagging import BillingEventKind, billing_events
+from scoring.looks import look
+from scoring.records import Subscription
 
 world = pytest.fixture(serve)
 
@@ -198,3 +203,54 @@ def test_a_wrong_key_and_a_narrow_key_are_refused_apart(world: World):
     narrow = world.stripe("invoices", key=credentials.STRIPE_NARROW_KEY)
     assert (narrow.status, narrow.json["error"]["code"]) == (403, "more_permissions_required")
     assert world.stripe("customers", key=credentials.STRIPE_NARROW_KEY).status == 200
+
+
+class Waiting:
+    """The sandbox's clock, which waiting moves."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self._world.move(seconds=seconds)
+
+
+def subscriptions_of(world: World) -> dict[str, Subscription]:
+    """What the adapter tells in a fresh reading, by customer."""
+    source = SOURCE.open(
+        SOURCE.settings(**Stripe.settings(f"{world.url}/stripe")), Waiting(world), b"key"
+    )
+    pages = source.pull(None, now=world.clock.now())
+    told = [each for page in pages for each in page.records if isinstance(each, Subscription)]
+    return {each.account_ref: each for each in told}
+
+
+def test_what_becomes_of_the_accounts_is_what_the_story_says(wide: World):
+    leaving = next(
+        one
+        for one in wide.story.accounts
+        if one.course.arc == "churning" and one.course.cancel_requested is not None
+    )
+    ref, course = f"cus_SB{leaving.index:06d}", leaving.course
+    before, told = {}, []
+    for day in (-1, course.cancel_requested - 1, course.cancel_requested + 1, course.ended + 1):
+        wide.clock.move(max(wide.clock.now(), wide.story.midnight(day)))
+        at = wide.clock.now()
+        for customer, each in subscriptions_of(wide).items():
+            now = look([each], before.get(customer), seen_at=at)
+            events = billing_events(before.get(customer), now, at=at)
+            told += [(customer, event.kind, event.at) for event in events]
+            before[customer] = now
+    mine = [(kind, at) for customer, kind, at in told if customer == ref]
+    ends = [
+        kind
+        for kind, _ in mine
+        if kind in {BillingEventKind.CANCELLED, BillingEventKind.NOT_RENEWED}
+    ]
+    assert len(ends) == 1
+    assert mine[-1] == (ends[0], billing.ended_at(leaving, wide.story.start).replace(microsecond=0))
+    assert [kind for kind, _ in mine].count(BillingEventKind.CANCELLATION_REQUESTED) == 1
+    assert len(set(told)) == len(told)

@@ -1,12 +1,16 @@
 """Zendesk's stand-in: incremental exports, ratings, and who may read them."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from vendor_world import INSTALLED_AT, World, basic, serve
 
+from integrations.sources.zendesk import Settings, open_source
 from sandbox.vendors import credentials
+from sandbox.vendors.zendesk import Zendesk
+from scoring.records import Rating, SurveyResponse, Ticket
 
 world = pytest.fixture(serve)
 LEGACY = basic(f"{credentials.ZENDESK_EMAIL}/token", credentials.ZENDESK_API_TOKEN)
@@ -161,3 +165,76 @@ def test_who_is_no_admin_may_not_export(world: World):
     assert world.zendesk("users/me", headers=agent).json["user"]["role"] == "agent"
     answer = world.zendesk("incremental/tickets/cursor", headers=agent, start_time=0)
     assert (answer.status, answer.json["error"]["title"]) == (403, "Forbidden")
+
+
+@dataclass
+class StoryClock:
+    world: World
+
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self.world.move(seconds=seconds)
+
+
+def pulled(world: World, cursor: Any = None) -> tuple[list[Any], Any]:
+    settings = Settings(**Zendesk.settings(f"{world.url}/zendesk"))
+    source = open_source(settings, StoryClock(world), b"key")
+    pages = list(source.pull(cursor, now=world.clock.now()))
+    assert not [each for page in pages for each in page.rejected]
+    return [each for page in pages for each in page.records], pages[-1].cursor
+
+
+def known(records: list[Any]) -> dict[Any, Any]:
+    """What is left when each later record replaces the earlier, as it does when it is stored."""
+    return {(type(each), getattr(each, "ref", None) or each.id): each for each in records}
+
+
+def test_a_part_of_the_accounts_answers_surveys_that_say_what_the_tickets_say(world: World):
+    records, _ = pulled(world)
+    answers = [each for each in records if isinstance(each, SurveyResponse)]
+    tickets = {each.id: each for each in records if isinstance(each, Ticket)}
+    assert len({each.id for each in answers}) == len(answers) > 5
+    for each in answers:
+        assert tickets[each.ticket_id].rating is (Rating.GOOD if each.score > 3 else Rating.BAD)
+        assert tickets[each.ticket_id].account_ref != "900000000"  # Acme rates by thumb
+
+
+def test_surveys_are_asked_for_in_milliseconds_and_paged(world: World):
+    found: list[Any] = []
+    page = world.zendesk("guide/survey_responses", **{"page[size]": 5}).json
+    while True:
+        found += page["survey_responses"]
+        if not page["meta"]["has_more"]:
+            break
+        page = world.ask(page["links"]["next"], headers=LEGACY).json
+    assert len({each["id"] for each in found}) == len(found) > 20
+    assert [] in [each["answers"] for each in found]
+    since = int((INSTALLED_AT - timedelta(days=10)).timestamp() * 1000)
+    later = world.zendesk("guide/survey_responses", **{"filter[created_at_start]": since}).json
+    assert 0 < len(later["survey_responses"]) < len(found)
+
+
+def test_read_day_by_day_it_tells_what_a_fresh_reading_tells(world: World):
+    records, cursor = pulled(world)
+    kept = known(records)
+    for _ in range(8):
+        for hours in (6, 18):
+            world.move(hours=hours)
+            records, cursor = pulled(world, cursor)
+            kept |= known(records)
+    fresh = known(pulled(world)[0])
+    # A ticket that was scrubbed keeps the organization it had with us.
+    assert {key: each for key, each in kept.items() if not getattr(each, "deleted", False)} == {
+        key: each for key, each in fresh.items() if not getattr(each, "deleted", False)
+    }
+
+
+def test_a_quiet_pull_takes_three_requests_and_a_token(world: World):
+    _, cursor = pulled(world)
+    world.move(minutes=15)
+    before = world.vendors.counts()["zendesk"]
+    pulled(world, cursor)
+    # organizations, tickets, surveys; a token and the ticket fields are for having been opened anew
+    assert world.vendors.counts()["zendesk"] - before == 3 + 2

@@ -78,12 +78,8 @@ def test_requests_are_counted_by_vendor(world: World):
     world.stripe("prices")
     world.stripe("coupons")
     world.hubspot("owners")
-    assert world.ask("/sandbox/vendors/counts").json == {
-        "mixpanel": 0,
-        "zendesk": 0,
-        "stripe": 2,
-        "hubspot": 1,
-    }
+    counts = world.ask("/sandbox/vendors/counts").json
+    assert {name: count for name, count in counts.items() if count} == {"stripe": 2, "hubspot": 1}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Accounts come from the system of record; everything else is linked to them, at once or later."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
@@ -10,7 +13,9 @@ from sqlmodel import Session
 from scoring.accounts import Account, AccountId, Money
 from scoring.identity import MatchedBy, match
 from scoring.records import Organisation
-from storage import accounts, links
+from storage import accounts, families, links, matches
+from storage.sql import fetch
+from storage.tables import LinkDomainRow
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -31,13 +36,20 @@ def only(session: Session) -> Account:
     return account
 
 
+def by_domain(session: Session) -> dict[str, AccountId]:
+    """The domains that surely belong to one account only."""
+    known = {row.domain for row in fetch(session, sa.select(LinkDomainRow.__table__.c.domain))}
+    claimed = matches.claims(session, known)
+    return {domain: ids[0] for domain, ids in claimed.items() if len(ids) == 1}
+
+
 def match_waiting(session: Session, source: str) -> None:
-    for each in links.unmatched(session, source):
+    for each in matches.waiting(session, source):
         found = match(
             account_key=each.account_key,
             domains=each.domains,
             accounts_by_key=accounts.by_key(session),
-            accounts_by_domain=accounts.by_domain(session),
+            accounts_by_domain=by_domain(session),
         )
         if found:
             links.join(session, each.link_id, found.account_id, by=found.by, at=NOW)
@@ -84,28 +96,33 @@ def test_an_account_whose_last_organisation_is_deleted_has_churned_until_it_is_b
 def test_an_organisation_nobody_knew_and_that_is_gone_makes_no_account(session):
     record(session, Organisation(ref="cus_1", name="", deleted=True))
     assert accounts.by_key(session) == {}
-    assert links.unmatched(session) == []
+    assert matches.waiting(session) == []
 
 
 def test_a_domain_two_accounts_have_identifies_neither(session):
     record(
-        session, ACME, Organisation(ref="cus_3", name="Acme Labs", domains=("acme.com", "labs.com"))
+        session,
+        ACME,
+        Organisation(
+            ref="cus_3", name="Acme Labs", account_key="labs", domains=("acme.com", "labs.com")
+        ),
     )
-    assert set(accounts.by_domain(session)) == {"labs.com"}
+    assert set(by_domain(session)) == {"labs.com"}
 
 
 def test_a_conflict_ends_when_one_of_them_gives_the_domain_up(session):
-    record(session, ACME, Organisation(ref="cus_3", name="Acme Labs", domains=("acme.com",)))
-    record(session, Organisation(ref="cus_3", name="Acme Labs", domains=("labs.com",)))
-    assert accounts.by_domain(session) == {
+    labs = Organisation(ref="cus_3", name="Acme Labs", account_key="labs", domains=("acme.com",))
+    record(session, ACME, labs)
+    record(session, replace(labs, domains=("labs.com",)))
+    assert by_domain(session) == {
         "acme.com": accounts.by_key(session)["acme"],
-        "labs.com": accounts.by_key(session)["cus_3"],
+        "labs.com": accounts.by_key(session)["labs"],
     }
 
 
 def test_a_free_mail_domain_identifies_nobody(session):
     record(session, ACME)
-    assert set(accounts.by_domain(session)) == {"acme.com"}
+    assert set(by_domain(session)) == {"acme.com"}
 
 
 def test_what_is_matched_by_domain_lends_its_other_domains_to_nobody(session):
@@ -117,8 +134,8 @@ def test_what_is_matched_by_domain_lends_its_other_domains_to_nobody(session):
         at=NOW,
     )
     match_waiting(session, "zendesk")
-    assert links.unmatched(session) == []
-    assert set(accounts.by_domain(session)) == {"acme.com"}
+    assert matches.waiting(session) == []
+    assert set(by_domain(session)) == {"acme.com"}
 
 
 def test_an_organisation_waits_until_something_matches_it(session):
@@ -126,14 +143,14 @@ def test_an_organisation_waits_until_something_matches_it(session):
         session, "zendesk", [Organisation(ref="7", name="Acme", domains=("acme.com",))], at=NOW
     )
     links.ids(session, "mixpanel", ["acme"], at=NOW)
-    assert links.count_unmatched(session) == {"zendesk": 1, "mixpanel": 1}
-    (waiting,) = links.unmatched(session, "zendesk", limit=5)
+    assert matches.count(session) == {"zendesk": 1, "mixpanel": 1}
+    (waiting,) = matches.waiting(session, "zendesk", limit=5)
     assert (waiting.ref, waiting.name, waiting.domains) == ("7", "Acme", ("acme.com",))
     record(session, ACME)
     match_waiting(session, "zendesk")
     match_waiting(session, "mixpanel")
     acme = only(session).id
-    assert links.count_unmatched(session) == {}
+    assert matches.count(session) == {}
     assert links.linked_sources(session, [acme]) == {
         acme: frozenset({"stripe", "zendesk", "mixpanel"})
     }
@@ -158,7 +175,7 @@ def test_a_link_that_is_described_again_keeps_its_account(session):
     links.ids(session, "zendesk", ["acme"], at=NOW)
     match_waiting(session, "zendesk")
     links.see(session, "zendesk", [Organisation(ref="acme", name="Acme")], at=LATER)
-    assert links.unmatched(session) == []
+    assert matches.waiting(session) == []
 
 
 def test_names_are_found_exactly_by_beginning_and_in_any_script(session):
@@ -184,7 +201,8 @@ def test_names_are_found_exactly_by_beginning_and_in_any_script(session):
 
 
 def test_a_name_two_accounts_have_names_neither(session):
-    record(session, Organisation(ref="1", name="Acme"), Organisation(ref="2", name="ACME Inc"))
+    record(session, Organisation(ref="1", name="Acme", account_key="a"))
+    record(session, Organisation(ref="2", name="ACME Inc", account_key="b"))
     assert accounts.named(session, "acme") is None
 
 
@@ -257,9 +275,11 @@ _organisations = st.builds(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(
-    st.lists(_organisations, max_size=4, unique_by=lambda each: each.ref).flatmap(
-        lambda all_: st.tuples(st.just(all_), st.permutations(all_))
-    )
+    st.lists(
+        _organisations.map(lambda each: replace(each, account_key=each.account_key or "c")),
+        max_size=4,
+        unique_by=lambda each: each.ref,
+    ).flatmap(lambda all_: st.tuples(st.just(all_), st.permutations(all_)))
 )
 def test_any_order_of_pages_gives_the_same_accounts(undone, orders):
     seen = []
@@ -270,8 +290,136 @@ def test_any_order_of_pages_gives_the_same_accounts(undone, orders):
             found = accounts.by_ids(session, accounts.active_ids(session)).values()
             keys: dict[AccountId, str] = {each.id: each.key for each in found}
             domains = {
-                domain: keys[account_id]
-                for domain, account_id in accounts.by_domain(session).items()
+                domain: keys[account_id] for domain, account_id in by_domain(session).items()
             }
             seen.append(({(each.key, each.name) for each in found}, domains))
     assert seen[0] == seen[1]
+
+
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(st.lists(_organisations, max_size=4, unique_by=lambda each: each.ref), st.integers(1, 4))
+def test_no_organisation_without_a_key_makes_a_second_account(undone, told, size):
+    """Each is an account, a part of one, or waits for a person; telling it again changes nothing."""
+    with undone() as session:
+        for _ in range(2):
+            for start in range(0, len(told), size):
+                record(session, *told[start : start + size])
+        waiting = {each.ref for each in matches.waiting(session)}
+        keys = accounts.by_key(session)
+        for each in told:
+            assert (each.ref in waiting) != ((each.account_key or each.ref) in keys)
+        own = [each for each in told if each.ref in keys]
+        domains = [{*each.domains} - {"gmail.com"} for each in own]
+        assert sum(map(len, domains)) == len(set().union(*domains))
+
+
+def test_a_customer_that_looks_like_an_account_waits_for_a_person(session):
+    record(session, ACME, GLOBEX)
+    record(session, Organisation(ref="cus_9", name="Acme Payments", domains=("acme.com",)))
+    record(session, Organisation(ref="cus_8", name="GLOBEX"))
+    record(session, Organisation(ref="cus_7", name="Globex", domains=("globex.io",)))
+    assert set(accounts.by_key(session)) == {"acme", "cus_2", "cus_7"}
+    assert {each.ref for each in matches.waiting(session)} == {"cus_9", "cus_8"}
+
+
+def test_a_customer_that_a_person_joined_stays_joined(session):
+    record(session, ACME)
+    double = Organisation(ref="cus_9", name="Acme Payments", domains=("acme.com",))
+    record(session, double)
+    (waiting,) = matches.waiting(session)
+    acme = accounts.by_key(session)["acme"]
+    links.join(session, waiting.link_id, acme, by=MatchedBy.RECORD, at=NOW, member="U1")
+    record(session, replace(double, name="Acme Pay"), at=LATER)
+    assert accounts.by_key(session) == {"acme": acme}
+    (_, link) = links.of_account(session, acme)
+    assert (link.ref, link.linked_by) == ("cus_9", "U1")
+
+
+def test_a_customer_that_a_person_calls_its_own_becomes_an_account_and_stays_one(session):
+    record(session, ACME)
+    double = Organisation(
+        ref="cus_9", name="Acme Payments", domains=("acme.com",), csm_email="ann@us.example"
+    )
+    record(session, double)
+    (waiting,) = matches.waiting(session)
+    made = accounts.found(session, waiting.link_id, member="U1", at=NOW)
+    record(session, double, at=LATER)
+    assert set(accounts.by_key(session)) == {"acme", "cus_9"}
+    account = accounts.get(session, made)
+    assert account is not None
+    assert (account.name, account.csm_email) == ("Acme Payments", "ann@us.example")
+
+
+def test_what_a_rule_joined_waits_again_when_the_vendor_says_otherwise(session):
+    record(session, ACME, GLOBEX)
+    theirs = Organisation(ref="7", name="Acme", account_key="acme")
+    links.see(session, "zendesk", [theirs], at=NOW)
+    match_waiting(session, "zendesk")
+    acme = accounts.by_key(session)["acme"]
+    assert matches.unsettle(session, "zendesk", [theirs]) == set()
+    assert matches.unsettle(session, "zendesk", [replace(theirs, account_key="cus_2")]) == {acme}
+    links.see(session, "zendesk", [replace(theirs, account_key="cus_2")], at=NOW)
+    match_waiting(session, "zendesk")
+    assert links.linked_sources(session, [acme])[acme] == {"stripe"}
+
+
+def test_what_a_person_joined_stays_whatever_the_vendor_says(session):
+    record(session, ACME)
+    theirs = Organisation(ref="7", name="A.C.M.E.")
+    links.see(session, "zendesk", [theirs], at=NOW)
+    (waiting,) = matches.waiting(session)
+    acme = accounts.by_key(session)["acme"]
+    links.join(session, waiting.link_id, acme, by=MatchedBy.PERSON, at=NOW, member="U1")
+    assert matches.unsettle(session, "zendesk", [replace(theirs, account_key="globex")]) == set()
+
+
+def test_the_ignored_are_shown_no_more_until_somebody_joins_them(session):
+    record(session, ACME)
+    links.ids(session, "mixpanel", ["staging"], at=NOW)
+    (waiting,) = matches.waiting(session)
+    assert matches.ignore(session, waiting.link_id, member="U1", at=NOW)
+    assert not matches.ignore(session, waiting.link_id, member="U2", at=NOW)
+    assert matches.waiting(session) == []
+    assert matches.count(session) == {}
+    assert matches.one(session, waiting.link_id) is None
+
+
+def test_mail_domains_wait_quietly(session):
+    record(session, ACME)
+    links.ids(session, "mailchimp", ["lead.example", "acme.com"], at=NOW)
+    links.see(session, "mailchimp", [Organisation(ref="9", name="Described")], at=NOW)
+    assert [each.ref for each in matches.waiting(session, quiet={"mailchimp"})] == ["9"]
+    assert matches.count(session, quiet={"mailchimp"}) == {"mailchimp": 1}
+    assert [each.ref for each in matches.hopeful(session)] == ["acme.com"]
+
+
+def test_parents_come_from_the_crm_and_never_run_in_a_circle(session):
+    companies = [
+        Organisation(ref="1", name="Acme", account_key="a", parent_ref="2"),
+        Organisation(ref="2", name="Acme Holding", account_key="b", parent_ref="3"),
+        Organisation(ref="3", name="Acme World", account_key="c", parent_ref="1"),
+    ]
+    record(session, *companies)
+    families.adopt(session, "stripe")
+    ids = accounts.by_key(session)
+    parents = {key: families.parent_of(session, ids[key]) for key in ids}
+    named = {key: parent.key for key, parent in parents.items() if parent}
+    assert named == {"a": "b", "b": "c"}
+    assert [each.key for each in families.children_of(session, ids["c"])] == ["b"]
+    with pytest.raises(families.CircleError):
+        families.set_parent(session, ids["c"], ids["a"], member="U1")
+
+
+def test_what_a_member_said_of_a_parent_stays(session):
+    record(session, ACME, GLOBEX, Organisation(ref="3", name="Holding", parent_ref="cus_1"))
+    ids = accounts.by_key(session)
+    families.set_parent(session, ids["3"], None, member="U1")
+    families.adopt(session, "stripe")
+    assert families.parent_of(session, ids["3"]) is None
+    families.set_parent(session, ids["3"], ids["cus_2"], member="U1")
+    families.adopt(session, "stripe")
+    parent = families.parent_of(session, ids["3"])
+    assert parent is not None
+    assert parent.key == "cus_2"

@@ -7,11 +7,15 @@ from decimal import Decimal
 from bot.blocks.alert import AlertView
 from bot.blocks.card import AccountView, SourceFreshness
 from bot.blocks.lists import ListPage, Overview, Row, Tally
+from bot.blocks.matches import Candidate, MatchQueue, Pending
+from bot.blocks.sources import SourceView
 from scoring.accounts import Account, AccountId, Money
 from scoring.alerts import Alert, AlertId, AlertPolicy, Rule
 from scoring.health import HealthScore, Part, PastScore
+from scoring.identity import Link, MatchedBy, Waiting
 from scoring.playbooks import Task, TaskId, Watch, WatchKind
 from scoring.readings import day_number
+from scoring.records import Kind, SurveyResponse
 from scoring.rubric import Component, Rubric, Status
 
 AT = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
@@ -252,3 +256,69 @@ def overview(*, is_mine: bool = True, name: str = "Acme Corp", rows: int = 5) ->
 
 
 NOTHING = Overview(counts={}, worst=(), tasks=(), is_mine=True, at=AT)
+
+
+def pending(number=1, *, name="Acme GmbH", candidates=(), **more):
+    """An organisation that waits; `candidates` are (name of the account, why)."""
+    waiting = Waiting(
+        link_id=number,
+        source="zendesk",
+        ref=f"90{number}",
+        name=name,
+        account_key=None,
+        domains=("acme.example",),
+        first_seen_at=AT - timedelta(days=3),
+    )
+    found = [
+        Candidate(replace(ACME, id=AccountId(n), name=called), why)
+        for n, (called, why) in enumerate(candidates, start=7)
+    ]
+    return Pending(waiting=waiting, title="Zendesk", candidates=found, **more)
+
+
+def queue(*rows, total=None, offset=0, quiet=0):
+    count = len(rows) if total is None else total
+    return MatchQueue(rows=rows, total=count, quiet=quiet, offset=offset, page_size=5)
+
+
+def link(source="zendesk", by=MatchedBy.DOMAIN, **more):
+    return Link(
+        id=1,
+        source=source,
+        ref="900",
+        name=more.pop("name", "Acme GmbH"),
+        account_id=AccountId(7),
+        matched_by=by,
+        matched_at=AT - timedelta(days=20),
+        **more,
+    )
+
+
+def source(title="Zendesk", **changes):
+    told = {
+        "tells": (Kind.ACCOUNTS, Kind.TICKETS),
+        "last_ok_at": AT - timedelta(minutes=9),
+        "failing_since": None,
+        "problem": None,
+        "is_stale": False,
+        "every": timedelta(minutes=15),
+        "records": 12_345,
+        "requests": 678,
+        "rejected": 0,
+        "waiting": 0,
+        "is_record": False,
+    }
+    return SourceView(title=title, **(told | changes))
+
+
+def survey(kind, score, **more):
+    answered_at = AT - timedelta(days=12)
+    return SurveyResponse(
+        id="1",
+        account_ref="acme",
+        kind=kind,
+        score=score,
+        answered_at=answered_at,
+        updated_at=answered_at,
+        **more,
+    )

@@ -24,10 +24,15 @@ from block_samples import (
     absurd_card,
     alert_view,
     full_card,
+    link,
     named,
     overview,
     page,
+    pending,
+    queue,
     row,
+    source,
+    survey,
 )
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -45,9 +50,13 @@ from bot.blocks.found import (
 from bot.blocks.help import render_help
 from bot.blocks.limits import problems
 from bot.blocks.lists import render_list, render_overview
+from bot.blocks.matches import render_links, render_queue, render_said
 from bot.blocks.notices import render_baseline, render_source_back, render_source_down
 from bot.blocks.outreach import render_outreach
+from bot.blocks.sources import render_sources
 from scoring.alerts import AlertId, Rule
+from scoring.identity import MatchedBy
+from scoring.records import Kind, SurveyKind
 from scoring.rubric import Status
 
 
@@ -75,6 +84,17 @@ MESSAGES = {
     "card with a gap": card(replace(full_card(), score=PARTIAL)),
     "card with little known": bare(score=THIN),
     "card with nothing known": bare(score=EMPTY, sources=SOURCES),
+    "card with surveys and a family": card(
+        replace(
+            full_card(),
+            surveys=[
+                survey(SurveyKind.NPS, 4, has_comment=True),
+                survey(SurveyKind.CSAT, 4.5),
+            ],
+            parent=named("Globex <Holding>"),
+            children=[named(f"Acme {n}") for n in range(8)],
+        )
+    ),
     "card of an account that left": card(replace(full_card(LEFT), score=SCORE)),
     "alert critical": alert(),
     "alert at-risk": alert(AT_RISK, score=replace(SCORE, value=58.0), csm_mention=None),
@@ -113,6 +133,53 @@ MESSAGES = {
     "source down": render_source_down("Mixpanel", problem="401: <bad> credentials", since=AT),
     "source never up": render_source_down("Mixpanel", problem="no route " * 100, since=None),
     "source back": render_source_back("Mixpanel", since=AT - timedelta(hours=9)),
+    "matches none": render_queue(queue(quiet=1204)),
+    "matches one": render_queue(
+        queue(pending(candidates=[("Acme Corp", "its name is alike (92%)")]))
+    ),
+    "matches of nothing alike": render_queue(queue(pending(name="")), done="Ignored."),
+    "matches in conflict": render_queue(
+        queue(
+            pending(
+                candidates=[
+                    ("Acme Corp", "has the domain acme.example too"),
+                    ("Acme Labs", "so has it"),
+                ],
+                is_conflict=True,
+            )
+        )
+    ),
+    "matches of the system of record": render_queue(
+        queue(
+            pending(candidates=[("Acme Corp", "has the domain acme.example too")], is_record=True)
+        )
+    ),
+    "matches many": render_queue(
+        queue(*(pending(n) for n in range(1, 6)), total=5000, offset=20, quiet=1)
+    ),
+    "links": render_links(
+        ACME,
+        [
+            (link("stripe", MatchedBy.RECORD), "Stripe"),
+            (link(), "Zendesk"),
+            (link("hubspot", MatchedBy.PERSON, linked_by="U0DANA", name=""), "HubSpot"),
+        ],
+        AT,
+    ),
+    "links none": render_links(ACME, [], AT),
+    "links many": render_links(ACME, [(link(), "Zendesk")] * 5000, AT),
+    "said": render_said("acme.io is a domain of Acme Corp now. It joined 2 that waited."),
+    "sources": render_sources(
+        [
+            source(),
+            source("Stripe", is_record=True, tells=(Kind.BILLING,), waiting=2, rejected=1),
+            source("Mixpanel", failing_since=AT - timedelta(hours=9), problem="401: <bad> key"),
+            source("HubSpot", is_stale=True, every=timedelta(days=1)),
+            source("Intercom", is_stale=True, last_ok_at=None, records=0),
+        ]
+    ),
+    "sources all well": render_sources([source()]),
+    "sources far too many": render_sources([source(NAMES["long"])] * 200),
     "choices of two": render_choices("acm", [ACME, replace(LEFT, name="Acme Labs")]),
     "choices of many": render_choices("acm", [ACME] * 5000),
     "not found at all": render_not_found(NAMES["mention"], []),
@@ -132,6 +199,12 @@ MESSAGES = {
     },
     **{
         f"list named {each}": render_list(page(2, name=name), rubric=RUBRIC)
+        for each, name in NAMES.items()
+    },
+    **{
+        f"matches named {each}": render_queue(
+            queue(pending(name=name, candidates=[(name, "its name is alike (99%)")]))
+        )
         for each, name in NAMES.items()
     },
     **{

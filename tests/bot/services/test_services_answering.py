@@ -97,7 +97,10 @@ def test_an_account_that_left_is_not_found_by_name(world):
 
 
 def test_two_accounts_of_one_name_are_both_offered(world):
-    told = (Organisation(ref="cus_1", name="Acme"), Organisation(ref="cus_2", name="ACME"))
+    told = (
+        Organisation(ref="cus_1", name="Acme", account_key="a"),
+        Organisation(ref="cus_2", name="ACME", account_key="b"),
+    )
     world.sync("stripe", *told)
     assert candidates(world, "acme") == ["Acme", "ACME"]
 

@@ -7,7 +7,7 @@ from service_world import HOUR, NOON, SETTINGS, World, company, config_of, ticke
 
 from scoring.identity import MatchedBy
 from scoring.records import Organisation
-from storage import links, sources
+from storage import links, matches, sources
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def linked(world, key):
 
 def waiting(world):
     with world.deps.db.read() as session:
-        return {(each.source, each.ref) for each in links.unmatched(session)}
+        return {(each.source, each.ref) for each in matches.waiting(session)}
 
 
 def group(ref, *, key=None, domains=()):

@@ -18,6 +18,7 @@ from service_world import (
 
 from bot.services import listing, rescoring
 from scoring.accounts import Money
+from scoring.rates import NO_RATES
 from scoring.records import Organisation, SubscriptionState
 from scoring.rubric import Component, Rubric, Status
 from storage import accounts, rubrics, scores
@@ -161,7 +162,7 @@ def test_an_account_whose_last_subscription_ended_leaves_lists_and_alerts(world)
     assert {kind for kind, _, _ in told} == {"update"}
     assert all("Acme left on" in words for _, _, words in told)
     with world.deps.db.read() as session:
-        tally = listing.tally(session, None)
+        tally = listing.tally(session, None, rates=NO_RATES, on=NOON.date())
     assert {status: each.accounts for status, each in tally.items()} == {Status.STABLE: 1}
     assert alert.id not in {each.id for each in world.every_alert() if not each.closed_at}
 

@@ -157,6 +157,63 @@ def test_currencies_know_their_decimals():
     assert major(Money(Decimal(1234), "jpy")) == 1234
 
 
+# The edge cases of the definition, by their names.
+
+
+def test_an_annual_plan_upgraded_in_mid_term_is_worth_a_twelfth_of_what_it_costs_now():
+    before, after = price(120000, Interval.YEAR), price(180000, Interval.YEAR)
+    assert (monthly(Item(price=before)), monthly(Item(price=after))) == (10000, 15000)
+
+
+def test_of_two_subscriptions_of_which_one_is_cancelled_the_other_counts():
+    item = Item(price=price(1000))
+    told = [monthly(item), monthly(item, state=SubscriptionState.ENDED)]
+    assert told == [1000, None]
+
+
+def test_a_trial_that_turns_paid_counts_while_its_first_invoice_is_unpaid():
+    item = Item(price=price(1000))
+    assert monthly(item, state=SubscriptionState.TRIAL) is None
+    assert monthly(item, state=SubscriptionState.PAST_DUE) == 1000
+    assert monthly(item, state=SubscriptionState.INCOMPLETE) is None
+
+
+def test_a_discount_of_everything_is_zero_and_not_unknown():
+    assert monthly(Item(price=price(1000)), discounts=[percent(100)]) == 0
+    assert monthly(Item(price=price(1000)), discounts=[amount(5000)]) == 0
+    assert monthly(Item(price=price(1000)), discounts=[percent(100), amount(5000)]) == 0
+
+
+def test_a_free_plan_is_zero():
+    assert monthly(Item(price=price(0))) == 0
+
+
+def test_seats_are_counted_each():
+    assert monthly(Item(price=price(1900), quantity=Decimal(12))) == 22800
+    assert monthly(Item(price=price(1900), quantity=Decimal(0))) == 0
+
+
+@pytest.mark.parametrize(
+    ("interval", "count", "expected"),
+    [(Interval.MONTH, 6, 1000), (Interval.YEAR, 2, 250), (Interval.DAY, 30, "6083.3333")],
+)
+def test_an_interval_may_be_counted_more_than_once(interval, count, expected):
+    assert monthly(Item(price=price(6000, interval, count))) == Decimal(expected)
+
+
+def test_twelve_months_of_a_years_price_are_the_years_price():
+    for cents in (9_999, 10_001, 100):
+        a_year = mrr(ACTIVE, [Item(price=price(cents, Interval.YEAR))]).minor * 12
+        assert abs(a_year - cents) < Decimal("1e-20")
+
+
+def test_each_currency_keeps_its_own_minor_unit():
+    for currency in ("jpy", "kwd", "isk", "ugx"):
+        assert mrr(ACTIVE, [Item(price=price(1000, currency=currency))]) == Money(
+            Decimal(1000), currency
+        )
+
+
 amounts = st.integers(0, 10_000_000)
 percents = st.integers(0, 100)
 

@@ -1,0 +1,31 @@
+"""Receiving: what a vendor called us with, proved to be the vendor's and stored before it is answered."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.deps import Deps
+from bot.services import syncing
+from integrations.webhooks import Listener
+from storage import dirty, sources
+
+log = structlog.get_logger(__name__)
+
+
+def listeners(deps: Deps) -> Mapping[str, Listener]:
+    """The configured sources that are called, by name."""
+    return {name: each for name, each in deps.sources.items() if isinstance(each, Listener)}
+
+
+def receive(deps: Deps, name: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Take what a source was called with. When this returns, it is stored.
+
+    The cursor and the source's state stay what they are: they tell of pulls. Raises
+    WebhookRefusedError, and whatever the database raises.
+    """
+    at = deps.clock.now()
+    page = listeners(deps)[name].receive(headers, body, now=at)
+    with deps.db.write() as session:
+        dirty.mark_links(session, syncing.store_activity(session, name, page, at=at), at=at)
+        sources.reject(session, name, page.rejected, at=at)
+    log.debug("received", source=name, records=len(page.records), rejected=len(page.rejected))

@@ -1,0 +1,94 @@
+"""Families: which accounts are parts of which."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from scoring.accounts import Account, AccountId
+from storage.accounts import to_account
+from storage.sql import fetch, run
+from storage.tables import AccountRow, LinkRow
+
+_account = AccountRow.__table__
+_link = LinkRow.__table__
+
+DEEPEST = 20  # generations; beyond, somebody made a circle
+
+
+class CircleError(ValueError):
+    """An account would become a part of itself."""
+
+
+def set_parent(
+    session: Session, account_id: AccountId, parent_id: AccountId | None, *, member: str | None
+) -> None:
+    """Say what an account is a part of, None: of nothing. `member` is who says so, None: the CRM.
+
+    Raises CircleError when the parent is a part of the account.
+    """
+    if parent_id is not None and account_id in _ancestors(session, parent_id):
+        raise CircleError(f"account {parent_id} is a part of account {account_id}")
+    ours = sa.update(_account).where(_account.c.id == account_id)
+    run(session, ours.values(parent_id=parent_id, parent_by=member))
+
+
+def adopt(session: Session, source: str) -> None:
+    """Carry over what a CRM says of parents; what a member said stays, and so does what would make a circle."""
+    told = _told(session, source)
+    for account_id, parent_id in sorted(told.items()):
+        if account_id not in _ancestors(session, parent_id):
+            ours = sa.update(_account).where(_account.c.id == account_id)
+            run(session, ours.values(parent_id=parent_id))
+
+
+def parent_of(session: Session, account_id: AccountId) -> Account | None:
+    parent = _account.alias()
+    query = (
+        sa.select(parent)
+        .join(_account, _account.c.parent_id == parent.c.id)
+        .where(_account.c.id == account_id)
+    )
+    rows = fetch(session, query)
+    return to_account(rows[0]) if rows else None
+
+
+def children_of(session: Session, account_id: AccountId) -> list[Account]:
+    """The accounts that are parts of one, by name, without those that left."""
+    query = (
+        sa.select(_account)
+        .where(_account.c.parent_id == account_id, _account.c.churned_on.is_(None))
+        .order_by(_account.c.name_norm, _account.c.id)
+    )
+    return [to_account(row) for row in fetch(session, query)]
+
+
+def _told(session: Session, source: str) -> Mapping[AccountId, AccountId]:
+    """What the CRM says and is not so yet: the parent's account by the account's; the smallest ref decides."""
+    upper = _link.alias()
+    query = (
+        sa.select(_link.c.account_id, upper.c.account_id.label("parent_id"))
+        .join(upper, sa.and_(upper.c.source == _link.c.source, upper.c.ref == _link.c.parent_ref))
+        .join(_account, _account.c.id == _link.c.account_id)
+        .where(
+            _link.c.source == source,
+            _link.c.deleted_at.is_(None),
+            upper.c.account_id.is_not(None),
+            upper.c.account_id != _link.c.account_id,
+            _account.c.parent_by.is_(None),
+            _account.c.parent_id.is_distinct_from(upper.c.account_id),
+        )
+        .order_by(_link.c.ref.desc())
+    )
+    return {AccountId(row.account_id): AccountId(row.parent_id) for row in fetch(session, query)}
+
+
+def _ancestors(session: Session, account_id: AccountId) -> list[AccountId]:
+    """An account and all it is a part of, itself first."""
+    found = [account_id]
+    while len(found) < DEEPEST:
+        rows = fetch(session, sa.select(_account.c.parent_id).where(_account.c.id == found[-1]))
+        if not rows or rows[0].parent_id is None:
+            break
+        found.append(AccountId(rows[0].parent_id))
+    return found
