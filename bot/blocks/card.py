@@ -18,6 +18,7 @@ from scoring.records import SURVEY_SCALE, SurveyResponse
 from scoring.rubric import Rubric
 
 MOST_CHILDREN = 5
+MOST_SOURCES = 5
 TREND_DAYS = 30  # one bar a day, which is what fits a phone's width
 
 RULES = {Rule.CRITICAL: "🔴 Critical", Rule.AT_RISK: "🟠 At-risk", Rule.EXPANSION: "🟢 Expansion"}
@@ -227,12 +228,16 @@ def _family(view: AccountView) -> str:
 
 
 def _freshness(view: AccountView) -> str:
-    """The sources in trouble first: those are why a number may be old."""
-    ordered = sorted(view.sources.items(), key=lambda item: not item[1].is_stale)
-    return " · ".join(
-        f"{'⚠ ' if source.is_stale else ''}{words.freshness(title, source.last_ok_at, view.at)}"
-        for title, source in ordered
-    )
+    """The sources in trouble first: those are why a number may be old. Many that are well are told as one."""
+    ill = {title: each for title, each in view.sources.items() if each.is_stale}
+    well = {title: each for title, each in view.sources.items() if not each.is_stale}
+    told = [f"⚠ {words.freshness(title, each.last_ok_at, view.at)}" for title, each in ill.items()]
+    if len(well) > MOST_SOURCES:
+        oldest = min(well, key=lambda title: well[title].last_ok_at or view.at)
+        said = words.freshness(oldest, well[oldest].last_ok_at, view.at)
+        return " · ".join([*told, f"{len(well)} sources are fresh, the oldest: {said}"])
+    told += [words.freshness(title, each.last_ok_at, view.at) for title, each in well.items()]
+    return " · ".join(told)
 
 
 def _links(links: Sequence[tuple[str, str]]) -> str:

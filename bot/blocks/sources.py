@@ -78,9 +78,8 @@ def _freshness(view: SourceView) -> str:
 
 def _counts(view: SourceView) -> str:
     found = [
-        f"{view.records:,} records in {words.plural(view.requests, 'request')}"
-        if view.records
-        else "",
+        f"{view.records:,} records" if view.records else "",
+        words.plural(view.requests, "request") if view.requests else "",
         f"*{view.waiting:,}* wait for a match" if view.waiting else "",
         f"*{view.rejected:,}* could not be read" if view.rejected else "",
     ]

@@ -29,7 +29,7 @@ from storage.families import CircleError
 
 PAGE_SIZE = 5
 MOST_CANDIDATES = 2
-ALIKE = 80  # rapidfuzz's token_sort_ratio, 0-100: a suggestion only, so rather one too many
+ALIKE = 85  # rapidfuzz's WRatio, 0-100: a part of a name counts too. A suggestion only, so rather one too many
 
 # What a person says of a domain is kept as an organisation of this source's.
 BY_HAND = "person"
@@ -204,7 +204,7 @@ def _alike(session: Session, waiting: Waiting) -> list[tuple[AccountId, float]]:
         return []
     names = dict(accounts.names(session))
     best = process.extract(
-        name, names, scorer=fuzz.token_sort_ratio, limit=MOST_CANDIDATES, score_cutoff=ALIKE
+        name, names, scorer=fuzz.WRatio, limit=MOST_CANDIDATES, score_cutoff=ALIKE
     )
     return [(account_id, likeness) for _, likeness, account_id in best]
 

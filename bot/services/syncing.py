@@ -1,7 +1,7 @@
 """Syncing: reading one source to its end, each page and its cursor in one transaction."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,11 +16,13 @@ from integrations.registry import SOURCES
 from scoring.records import (
     Card,
     Contact,
+    FeatureCount,
     Invoice,
     Organisation,
     Subscription,
     SurveyResponse,
     Ticket,
+    UsageDays,
 )
 from storage import (
     accounts,
@@ -86,6 +88,8 @@ def sync(
 def store(session: Session, deps: Deps, run: Run, page: Page) -> None:
     """Store a page and its cursor, mark who it changes, and count it in the run."""
     at = run.started_at
+    if page.usage and not page.read:
+        page = replace(page, usage=_counted(run, page.usage))
     organisations = [each for each in page.records if isinstance(each, Organisation)]
     if run.source == deps.config.general.system_of_record:
         touched = accounts.create_or_update(session, organisations, source=run.source, at=at)
@@ -111,6 +115,17 @@ def store_activity(session: Session, source: str, page: Page, *, at: datetime) -
     if page.usage:
         changed |= usage.replace_days(session, source, page.usage, at=at)
     return changed
+
+
+def _counted(run: Run, told: UsageDays) -> UsageDays:
+    """The same usage, whose rows count as records while they are read."""
+
+    def count(batches: Iterator[Sequence[FeatureCount]]) -> Iterator[Sequence[FeatureCount]]:
+        for batch in batches:
+            run.records += len(batch)
+            yield batch
+
+    return replace(told, counts=count(told.counts))
 
 
 _UPSERTS: Mapping[type, Callable[..., frozenset[int]]] = {

@@ -12,7 +12,7 @@ SENTIMENT_FIELD, AREA_FIELD = 360011737434, 360011737100
 _SENTIMENTS = ("very_negative", "negative", "neutral", "positive", "very_positive")
 _ORGANIZATION, _REQUESTER = 900_000_000, 800_000_000
 _STRANGERS: tuple[tuple[int, str, str | None, list[str]], ...] = (
-    (899_999_998, "Old Pilot Project", None, []),
+    (899_999_998, "ACME (pilot 2024)", None, []),
     (899_999_999, "Northwind Internal Test", "internal-test", ["test.northwind.example"]),
 )
 
