@@ -60,8 +60,12 @@ class SlackConfig(BaseModel, frozen=True, extra="forbid"):
 class WebConfig(BaseModel, frozen=True, extra="forbid"):
     """Where we are called: the address that is listened on, and the one the world knows it by (None: nobody said)."""
 
-    listen: str = "127.0.0.1:8080"
-    public_url: str | None = None
+    listen: str = Field(
+        default="127.0.0.1:8080", description="Where it listens; a proxy in front of it does TLS."
+    )
+    public_url: str | None = Field(
+        default=None, description="How the world knows it, https://…: vendors call this address."
+    )
 
     @field_validator("listen")
     @classmethod

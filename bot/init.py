@@ -19,11 +19,12 @@ from pydantic.fields import FieldInfo
 
 from bot import toml
 from bot.clock import SystemClock
-from bot.config import ConfigError, General, SlackConfig, explain
+from bot.config import ConfigError, General, SlackConfig, WebConfig, explain
 from bot.proving import diagnose_slack
 from bot.services.diagnosing import Verdict
 from integrations.base import SourceError
 from integrations.registry import SOURCES, open_source
+from integrations.webhooks import CalledSettings
 from scoring.records import Kind
 
 ASKED = "asked"
@@ -135,8 +136,14 @@ def _chosen(draft: Draft) -> list[str]:
 def _source(draft: Draft, name: str) -> None:
     where, kind = f"sources.{name}", SOURCES[name]
     typer.echo(f"\n{kind.title}")
+    if issubclass(kind.settings, CalledSettings):
+        _web(draft)
     while True:
         given = _ask_all(draft, where, kind.settings)
+        if missing := _by_hand(kind.settings, given):
+            typer.echo(f"  Write {missing} into the file by hand: docs/{name}.md has them ready.")
+            draft.sections[where] = given
+            return
         problem = _prove(draft, name, given)
         if problem is None:
             draft.sections[where] = given
@@ -146,6 +153,24 @@ def _source(draft: Draft, name: str) -> None:
             if typer.confirm("  Keep it as it is?", default=True):
                 draft.sections[where] = given
             return
+
+
+def _web(draft: Draft) -> None:
+    """Where a source that calls is listened to."""
+    known = dict(draft.section("web")) | draft.sections.get("web", {})
+    said = "The address the world reaches this machine by, https://…"
+    url = typer.prompt(f"  {said}", default=known.get("public_url", ""))
+    listen = {"listen": known.get("listen", WebConfig().listen)}
+    draft.sections["web"] = {**known, **listen, **({"public_url": url} if url else {})}
+
+
+def _by_hand(settings: type[BaseModel], given: Mapping[str, Any]) -> str:
+    """The required tables of settings that nobody can answer in a line, and that are not there yet."""
+    return ", ".join(
+        name
+        for name, info in settings.model_fields.items()
+        if info.is_required() and _is_table(info) and name not in given
+    )
 
 
 def _prove(draft: Draft, name: str, given: Mapping[str, Any]) -> str | None:
@@ -264,7 +289,11 @@ def _until_right(said: str, default: str, check: typing.Callable[[str], Any]) ->
 def _written(draft: Draft) -> Iterator[str]:
     """The file's lines: each section with its answers, and what else can be set as comments."""
     yield "# Bellwether's configuration, written by `bellwether init`. Secrets are read from the environment."
-    models: dict[str, type[BaseModel]] = {"general": General, "slack": SlackConfig}
+    models: dict[str, type[BaseModel]] = {
+        "general": General,
+        "slack": SlackConfig,
+        "web": WebConfig,
+    }
     for name in draft.sections:
         model = models.get(name) or SOURCES[name.removeprefix("sources.")].settings
         yield from _section(name, draft.sections[name], model)

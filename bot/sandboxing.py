@@ -15,6 +15,9 @@ from typing import Any, Self
 from bot.clock import StoryClock
 from bot.config import ConfigError
 
+PATIENCE_S = 900
+"""Time may move only when every courier is back, and a large book's files are long to write."""
+
 
 def sandbox_clock(url: str) -> StoryClock:
     """The story's time, as a sandbox that runs beside us tells it; waiting moves the story on."""
@@ -117,8 +120,9 @@ def _ask(url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
             told: dict[str, Any] = json.load(answer)
-    except urllib.error.URLError as error:
-        raise ConfigError(f"The sandbox at {url} does not answer: {error.reason}.") from error
+    except OSError as error:  # urllib's own errors are OSErrors
+        why = getattr(error, "reason", error)
+        raise ConfigError(f"The sandbox at {url} does not answer: {why}.") from error
     return told

@@ -306,8 +306,8 @@ def test_only_one_file_reads_the_clock():
         (
             "duckdb",
             {
-                "integrations/events.py",
-                "integrations/warehouse_databases.py",
+                "integrations/events/reducer.py",
+                "integrations/warehouse/databases.py",
                 "sandbox/couriers/warehouse.py",
             },
         ),

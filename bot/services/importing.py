@@ -8,9 +8,9 @@ from pathlib import Path
 from bot.deps import Deps, Progress
 from bot.services import syncing
 from bot.services.errors import UserError
-from integrations.csv_cells import quoted
-from integrations.csv_layouts import LAYOUTS, FileKind, Layout, layout_of
-from integrations.csv_reading import Contents
+from integrations.csv.cells import quoted
+from integrations.csv.layouts import LAYOUTS, FileKind, Layout, layout_of
+from integrations.csv.reading import Contents
 from integrations.sources.csv import Csv, Handed
 from scoring.identity import Link, domain_of, match
 from storage import accounts, links, matches, sources

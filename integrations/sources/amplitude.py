@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field, SecretStr
 
 from integrations.base import Clock, Cursor, Page, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, basic
-from integrations.event_archive import inflate, unpack
-from integrations.event_shapes import Shape, amplitude_shape
-from integrations.events import Reduced, Reducer, Span
+from integrations.events.archive import inflate, unpack
+from integrations.events.reducer import Reduced, Reducer, Span
+from integrations.events.shapes import Shape, amplitude_shape
 from integrations.http import FailingError, Http, RefusedError
 from integrations.limiter import Limit
 from integrations.payload import rows_in

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from integrations import csv_text
 from integrations.base import (
     Clock,
     Cursor,
@@ -23,9 +22,10 @@ from integrations.base import (
     SourceError,
     SourceKind,
 )
-from integrations.csv_layouts import TELLS, FileKind, Layout, layout_of, understand
-from integrations.csv_reading import Part, Reader, Reading, changed, rejections
-from integrations.csv_records import Manner
+from integrations.csv import text as csv_text
+from integrations.csv.layouts import TELLS, FileKind, Layout, layout_of, understand
+from integrations.csv.reading import Part, Reader, Reading, changed, rejections
+from integrations.csv.records import Manner
 from scoring.records import Kind
 
 FILES_MAX = 1_000

@@ -18,7 +18,9 @@ from pydantic import BaseModel, Field, SecretStr
 from integrations.base import Clock, Cursor, Page, Rejected, SourceDataError, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params
-from integrations.hubspot_shapes import (
+from integrations.limiter import Limit
+from integrations.payload import Pages, parse, read_each, rows_in, take_each
+from integrations.shapes.hubspot import (
     COMPANY_PROPERTIES,
     CONTACT_PROPERTIES,
     CrmObject,
@@ -28,8 +30,6 @@ from integrations.hubspot_shapes import (
     gone_company_records,
     gone_contact_records,
 )
-from integrations.limiter import Limit
-from integrations.payload import Pages, parse, read_each, rows_in, take_each
 from scoring.identity import domain_of
 from scoring.records import Kind, Organisation, Record
 

@@ -17,9 +17,9 @@ from pydantic import BaseModel, Field, SecretStr
 from integrations.base import Clock, Cursor, Page, SourceDownError, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, RefusedError
-from integrations.intercom_shapes import Company, Conversation, Found, Person, Scrolled
 from integrations.limiter import Limit
 from integrations.payload import Model, Pages, parse, read_each, rows_in
+from integrations.shapes.intercom import Company, Conversation, Found, Person, Scrolled
 from scoring.records import Kind, Record
 
 _TITLE = "Intercom"

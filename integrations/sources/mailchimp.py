@@ -29,7 +29,8 @@ from integrations.base import (
 from integrations.credentials import FixedCredentials, Vendor, basic
 from integrations.http import Http, Params, RefusedError
 from integrations.mail import by_a_person, told_by_mail
-from integrations.mailchimp_shapes import (
+from integrations.payload import Pages, parse, read_each, rows_in, take_each
+from integrations.shapes.mailchimp import (
     COUNT,
     TITLE,
     At,
@@ -39,7 +40,6 @@ from integrations.mailchimp_shapes import (
     Request,
     salvaged,
 )
-from integrations.payload import Pages, parse, read_each, rows_in, take_each
 from scoring.records import Kind, Record
 
 _DIRECTLY = 5  # so many requests cost no more than a batch does, and need no waiting

@@ -4,7 +4,7 @@ Source: GET /api/2.0/export on the data host of the region (Mixpanel developer d
 Export"): one JSON object a line, whole project days, 60 requests an hour and 3 a second. Exports
 filter by event time, arrive late by up to five days and are not de-duplicated, so whole days are
 read again and replaced. The events themselves are never kept. Where events do not name the account,
-the profiles of the people do: see `integrations/event_people.py`.
+the profiles of the people do: see `integrations/events/people.py`.
 """
 
 import json
@@ -19,9 +19,9 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from integrations.base import Clock, Cursor, Page, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, basic
-from integrations.event_people import People
-from integrations.event_shapes import mixpanel_shape
-from integrations.events import Reducer, Span
+from integrations.events.people import People
+from integrations.events.reducer import Reducer, Span
+from integrations.events.shapes import mixpanel_shape
 from integrations.http import Http
 from integrations.limiter import Limit
 from scoring.records import Kind

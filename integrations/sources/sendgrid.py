@@ -30,7 +30,7 @@ from integrations.base import (
 from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http
 from integrations.payload import from_unix, parse_json, rows_in, take_each
-from integrations.sendgrid_events import TOLD, Event, contacts, is_told
+from integrations.shapes.sendgrid import TOLD, Event, contacts, is_told
 from integrations.webhooks import CalledSettings, WebhookRefusedError
 from scoring.records import Kind
 

@@ -19,18 +19,18 @@ from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params, RefusedError
 from integrations.limiter import Limit
 from integrations.payload import Pages, from_unix, read_each, rows_in, take_each
-from integrations.stripe_records import (
-    Catalogue,
-    customer_records,
-    invoice_records,
-    subscription_record,
-)
-from integrations.stripe_shapes import (
+from integrations.shapes.stripe import (
     CouponShape,
     CustomerShape,
     InvoiceShape,
     PriceShape,
     SubscriptionShape,
+)
+from integrations.shapes.stripe_records import (
+    Catalogue,
+    customer_records,
+    invoice_records,
+    subscription_record,
 )
 from scoring.records import Kind, Record
 

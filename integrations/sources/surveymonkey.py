@@ -20,7 +20,7 @@ from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params
 from integrations.limiter import Limit
 from integrations.payload import Pages, parse, read_each, rows_in, take_each
-from integrations.surveymonkey_shapes import (
+from integrations.shapes.surveymonkey import (
     Design,
     Response,
     Survey,

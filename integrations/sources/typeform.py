@@ -20,8 +20,8 @@ from integrations.credentials import FixedCredentials, Vendor, bearer
 from integrations.http import Http, Params, RefusedError
 from integrations.limiter import Limit
 from integrations.payload import Pages, parse, read_each, rows_in, take_each
+from integrations.shapes.typeform import Book, Form, FormInList, Response, place_of
 from integrations.surveys import Question, chosen, question_of, respondent, responses
-from integrations.typeform_shapes import Book, Form, FormInList, Response, place_of
 from scoring.records import Kind, SurveyResponse
 
 _TITLE = "Typeform"

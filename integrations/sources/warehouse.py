@@ -16,11 +16,11 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from integrations.base import Clock, Cursor, Page, Rejected, SourceDataError, SourceKind
 from integrations.payload import read_each
-from integrations.warehouse_databases import Address, Reader, connect
-from integrations.warehouse_queries import FRESH_UNTIL, Query, read_queries
-from integrations.warehouse_rows import SHAPES, RecordRow, check_columns
-from integrations.warehouse_usage import DayOfUsage
-from integrations.warehouse_values import instant_of
+from integrations.warehouse.databases import Address, Reader, connect
+from integrations.warehouse.queries import FRESH_UNTIL, Query, read_queries
+from integrations.warehouse.rows import SHAPES, RecordRow, check_columns
+from integrations.warehouse.usage import DayOfUsage
+from integrations.warehouse.values import instant_of
 from scoring.records import Kind, Record, SurveyResponse, UsageDays
 
 _DAY = timedelta(days=1)

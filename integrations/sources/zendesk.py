@@ -21,7 +21,7 @@ from integrations.credentials import ClientCredentials, Credentials, FixedCreden
 from integrations.http import Http, Params, RefusedError
 from integrations.limiter import Limit
 from integrations.payload import Pages, parse, read_each, rows_in, take_each
-from integrations.zendesk_shapes import (
+from integrations.shapes.zendesk import (
     ListPage,
     OrganisationPage,
     OrganisationRow,
@@ -29,7 +29,7 @@ from integrations.zendesk_shapes import (
     TicketPage,
     TicketRow,
 )
-from integrations.zendesk_surveys import UNREAD, Surveys
+from integrations.shapes.zendesk_surveys import UNREAD, Surveys
 from scoring.records import Kind, Record, Ticket
 
 _TITLE = "Zendesk"

@@ -119,3 +119,19 @@ def test_every_setting_of_every_source_says_what_it_is():
         if not info.description
     ]
     assert mute == []
+
+
+def test_a_source_that_calls_gets_an_address_and_a_table_is_left_to_the_file(folder, told):
+    begin(folder, told, "stripe", "sendgrid")
+    key, mail = told["sources"]["stripe"]["api_key"], told["sources"]["sendgrid"]
+    ran = answer(
+        "y", "UTC", *slack(told), "stripe, sendgrid, warehouse", key,
+        "https://bot.example", mail["api_key"], mail["public_key"], "2026-11-24", "",
+        "n", "y",
+        "duckdb:///a.duckdb", "stripe",
+    )  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    assert "docs/warehouse.md has them ready" in ran.output
+    kept = tomllib.loads((folder / "bellwether.toml").read_text())
+    assert kept["web"] == {"listen": "127.0.0.1:8080", "public_url": "https://bot.example"}
+    assert kept["sources"]["sendgrid"]["listening_since"] == "2026-11-24"

@@ -11,7 +11,7 @@ from case_amplitude import zipped
 from vendor_server import NOW, Answer
 
 from integrations.base import SourceAuthError, SourceDataError, SourceDownError
-from integrations.event_archive import inflate, unpack
+from integrations.events.archive import inflate, unpack
 from scoring.readings import day_number
 
 TODAY = day_number(NOW)

@@ -17,7 +17,7 @@ from vendor_case import FIXTURES
 from vendor_server import NOW
 
 from integrations.base import SourceAuthError, SourceDataError, SourceDownError, SourceError
-from integrations.csv_layouts import LAYOUTS, layout_of
+from integrations.csv.layouts import LAYOUTS, layout_of
 from integrations.people import person_hash
 from integrations.registry import SOURCES, open_source
 from integrations.sources.csv import Settings, told_by

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from vendor_case import SECRET, records
 from vendor_server import NOW
 
-from integrations import mailchimp_shapes
 from integrations.base import SourceAuthError, SourceDataError
 from integrations.registry import SOURCES
+from integrations.shapes import mailchimp as mailchimp_shapes
 from integrations.sources import mailchimp
 from scoring.records import Contact
 

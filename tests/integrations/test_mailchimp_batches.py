@@ -9,8 +9,8 @@ from case_mailchimp import packed, problem
 from vendor_case import records
 from vendor_server import NOW, Answer
 
-from integrations import mailchimp_shapes
 from integrations.base import SourceDataError
+from integrations.shapes import mailchimp as mailchimp_shapes
 
 A1 = "00000000a1"
 

@@ -21,8 +21,8 @@ from vendor_server import NOW
 from integrations.base import SourceAuthError, SourceDataError, SourceDownError
 from integrations.people import person_hash
 from integrations.sources.warehouse import SOURCE, Settings, open_source
-from integrations.warehouse_queries import PARAMETERS, Query
-from integrations.warehouse_rows import ROWS
+from integrations.warehouse.queries import PARAMETERS, Query
+from integrations.warehouse.rows import ROWS
 from scoring.accounts import Money
 from scoring.records import (
     Card,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from integrations.base import SourceAuthError, SourceDataError, SourceDownError, SourceError
-from integrations.warehouse_queries import Query
+from integrations.warehouse.queries import Query
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,9 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from integrations import csv_cells as cells
-from integrations import csv_records as records
 from integrations.base import SourceDataError
+from integrations.csv import cells, records
 from scoring.metrics.mrr import Interval
 from scoring.records import Kind, Rating, SurveyKind
 

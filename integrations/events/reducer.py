@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integrations.base import Rejected, SourceDataError
-from integrations.event_shapes import Shape
+from integrations.events.shapes import Shape
 from integrations.people import account_ref_of
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 

@@ -9,11 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from integrations import csv_text
 from integrations.base import Rejected, SourceDataError, SourceDownError
-from integrations.csv_layouts import Layout, Plan, read_row, understand
-from integrations.csv_records import Manner
-from integrations.csv_usage import Spool, midnight_after, spooling
+from integrations.csv import text as csv_text
+from integrations.csv.layouts import Layout, Plan, read_row, understand
+from integrations.csv.records import Manner
+from integrations.csv.usage import Spool, midnight_after, spooling
 from scoring.records import Organisation, Record, UsageDays
 
 PAGE_ROWS = 5_000

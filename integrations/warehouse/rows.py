@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from integrations.base import SourceDataError
 from integrations.people import account_ref_of, person_hash
-from integrations.warehouse_queries import nearest
-from integrations.warehouse_values import (
+from integrations.warehouse.queries import nearest
+from integrations.warehouse.values import (
     Account,
     Amount,
     At,

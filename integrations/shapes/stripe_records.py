@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from integrations.payload import from_unix
-from integrations.stripe_shapes import (
+from integrations.shapes.stripe import (
     CouponShape,
     CustomerShape,
     DiscountShape,

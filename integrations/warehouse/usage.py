@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from integrations.base import Rejected, SourceDataError
 from integrations.payload import RAW_MAX
-from integrations.warehouse_databases import Reader
-from integrations.warehouse_queries import Query
-from integrations.warehouse_rows import UsageRow, UserRow, check_columns
+from integrations.warehouse.databases import Reader
+from integrations.warehouse.queries import Query
+from integrations.warehouse.rows import UsageRow, UserRow, check_columns
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 
 _EPOCH = date(1970, 1, 1)
@@ -112,7 +112,7 @@ class DayOfUsage:
         return FeatureCount(self._number, account_ref, row.feature, row.times)
 
     def _user(self, account_ref: str, row: UserRow) -> ActiveUser | None:
-        """The hash is the one `integrations.events` makes: the same person, whichever source tells of them."""
+        """The hash is the one `integrations.events.reducer` makes: the same person, whichever source tells of them."""
         if row.user_id is None:
             return None
         digest = hashlib.sha256(self._key + b":" + row.user_id.encode("utf-8", "replace")).digest()

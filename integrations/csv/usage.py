@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from integrations.csv_records import Values
+from integrations.csv.records import Values
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 
 _BATCH = 10_000

@@ -13,8 +13,8 @@ from integrations.base import Cursor, Page, SourceForbiddenError
 from integrations.http import Http, Params, RefusedError
 from integrations.payload import Instant, Pages, parse, read_each, rows_in
 from integrations.people import person_hash
+from integrations.shapes.zendesk import ListPage
 from integrations.surveys import COMMENT_MAX
-from integrations.zendesk_shapes import ListPage
 from scoring.records import Record, SurveyKind, SurveyResponse
 
 # What a cursor says of surveys before any was read.

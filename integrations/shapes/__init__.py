@@ -1,0 +1,1 @@
+"""Shapes: what vendors' JSON looks like, and the records it becomes."""

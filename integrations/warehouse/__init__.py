@@ -1,0 +1,1 @@
+"""Warehouse: the company's own queries over its own engine, read as records."""
