@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,8 @@ SEED = 7
 LARGE_BOOK = 500
 USUAL = ("stripe", "hubspot", "zendesk", "mixpanel")
 SENDGRID_WEBHOOK = "7b2f9c1e-0000-4000-8000-5e9d671d0001"
+RECORDS = ("stripe", "hubspot", "csv", "zendesk", "intercom")
+"""Who decides which accounts there are: the first of these that is read."""
 COURIERS = frozenset({"csv", "warehouse"})
 """Sources that are read from files: somebody has to bring them."""
 PAST_DAYS = 90
@@ -163,9 +165,13 @@ def choose(names: str) -> tuple[str, ...]:
     for each in chosen:
         if each not in SOURCES:
             raise ConfigError(f"There is no source called {each}. There are: {', '.join(SOURCES)}.")
-    if "stripe" not in chosen:
-        raise ConfigError("The story's accounts are made from Stripe: name it too.")
+    if not _records(chosen):
+        raise ConfigError(f"None of these makes accounts. Name one of {', '.join(RECORDS)} too.")
     return chosen
+
+
+def _records(names: Sequence[str]) -> list[str]:
+    return [each for each in RECORDS if each in names]
 
 
 def remember(
@@ -220,6 +226,7 @@ def _raw(story: Story, sandbox: Sandbox) -> dict[str, Any]:
         "general": {
             "timezone": "Europe/Berlin",
             "hash_key": kept["hash_key"],
+            "system_of_record": _records(story.sources)[0],
             "database": f"sqlite:///{story.home / 'bellwether.db'}",
         },
         "slack": told["slack"],
