@@ -43,14 +43,26 @@ def waiting(
 
 def hopeful(session: Session) -> list[Waiting]:
     """Those among the waiting whose id is an account's key, or one of whose domains is surely somebody's."""
-    theirs = _domain.alias()
-    claimed = sa.select(_domain.c.domain).join(_link, _link.c.id == _domain.c.link_id)
-    has_key = sa.exists().where(_account.c.key == _link.c.account_key)
-    has_domain = sa.exists().where(
-        theirs.c.link_id == _link.c.id, theirs.c.domain.in_(claimed.where(is_sure()))
+    theirs, owner = _domain.alias(), _link.alias()
+    by_key = (
+        sa.select(_link.c.id)
+        .join(_account, _account.c.key == _link.c.account_key)
+        .where(_is_waiting(()))
     )
-    query = sa.select(_link).where(_is_waiting(()), sa.or_(has_key, has_domain))
-    return [to_waiting(row) for row in fetch(session, query.order_by(_link.c.id))]
+    # Joined from the waiting side, each domain is one look into its index; as EXISTS both engines read all of it for each.
+    by_domain = (
+        sa.select(_link.c.id)
+        .join(_domain, _domain.c.link_id == _link.c.id)
+        .join(theirs, theirs.c.domain == _domain.c.domain)
+        .join(owner, owner.c.id == theirs.c.link_id)
+        .where(_is_waiting(()), _is_sure(owner))
+    )
+    found = {row.id for query in (by_key, by_domain) for row in fetch(session, query)}
+    waiting: list[Waiting] = []
+    for part in chunks(sorted(found)):
+        query = sa.select(_link).where(_link.c.id.in_(part)).order_by(_link.c.id)
+        waiting += [to_waiting(row) for row in fetch(session, query)]
+    return waiting
 
 
 def one(session: Session, link_id: int) -> Waiting | None:
@@ -101,7 +113,7 @@ def claims(session: Session, domains: Collection[str]) -> dict[str, tuple[Accoun
         query = (
             sa.select(_domain.c.domain, _link.c.account_id)
             .join(_link, _link.c.id == _domain.c.link_id)
-            .where(_domain.c.domain.in_(part), is_sure())
+            .where(_domain.c.domain.in_(part), _is_sure(_link))
             .distinct()
             .order_by(_link.c.account_id)
         )
@@ -110,12 +122,12 @@ def claims(session: Session, domains: Collection[str]) -> dict[str, tuple[Accoun
     return {domain: tuple(ids) for domain, ids in found.items()}
 
 
-def is_sure() -> sa.ColumnElement[bool]:
+def _is_sure(link: sa.FromClause) -> sa.ColumnElement[bool]:
     """Whether a link is joined by more than a domain, and its organisation is still there."""
     return sa.and_(
-        _link.c.account_id.is_not(None),
-        _link.c.deleted_at.is_(None),
-        _link.c.matched_by != MatchedBy.DOMAIN,
+        link.c.account_id.is_not(None),
+        link.c.deleted_at.is_(None),
+        link.c.matched_by != MatchedBy.DOMAIN,
     )
 
 
@@ -148,7 +160,7 @@ def in_doubt(session: Session) -> list[tuple[Waiting, AccountId]]:
     shared = (
         sa.select(_domain.c.domain)
         .join(_link, _link.c.id == _domain.c.link_id)
-        .where(is_sure())
+        .where(_is_sure(_link))
         .group_by(_domain.c.domain)
         .having(owners > 1)
     )
