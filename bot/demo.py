@@ -222,6 +222,11 @@ def _raw(story: Story, sandbox: Sandbox) -> dict[str, Any]:
     kept: Mapping[str, Any] = json.loads((story.home / "story.json").read_text(encoding="utf-8"))
     # A large book is read twice a day of the story, so that a month of it is played in minutes.
     every = {"every": "PT6H" if story.accounts <= LARGE_BOOK else "PT12H"}
+    sources = {name: {**every, **told["sources"][name]} for name in story.sources}
+    if {"stripe", "csv"} <= set(sources):
+        # The story's CSV files tell of the same subscriptions, and two who tell of one bill it twice.
+        kinds = [each for each in sources["csv"]["kinds"] if each != "subscriptions"]
+        sources["csv"]["kinds"] = kinds
     return {
         "general": {
             "timezone": "Europe/Berlin",
@@ -231,7 +236,7 @@ def _raw(story: Story, sandbox: Sandbox) -> dict[str, Any]:
         },
         "slack": told["slack"],
         "rubric": {"core_features": told["core_features"]},
-        "sources": {name: {**every, **told["sources"][name]} for name in story.sources},
+        "sources": sources,
         "sandbox": {"url": sandbox.url},
         # A source that calls needs an address; another command beside the demo listens to nobody.
         **({"web": {"listen": "127.0.0.1:0"}} if "sendgrid" in story.sources else {}),

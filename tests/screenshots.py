@@ -57,6 +57,10 @@ def draw(url: str) -> None:
         card.wait_for()
         card.screenshot(path=DOCS / "card.png")
         page.screenshot(path=DOCS / "page.png")
+        say(page, "/health matches")
+        queue = page.locator("[data-ts]", has_text="Waiting for a match").last
+        queue.wait_for()
+        queue.screenshot(path=DOCS / "matches.png")
         browser.close()
 
 

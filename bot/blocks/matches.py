@@ -133,7 +133,9 @@ def _evidence(row: Pending) -> list[str]:
     if not row.candidates:
         here = escape(f"{row.waiting.source}:{row.waiting.ref}", NAME)
         return [f"Nothing looks like it. If it is Acme's: `/health link acme {here}`"]
-    said = [f"• *{words.name_of(each.account)}* {escape(each.why, 120)}" for each in row.candidates]
+    said = [
+        f"• *{words.name_of(each.account)}*: {escape(each.why, 120)}" for each in row.candidates
+    ]
     if row.is_conflict:
         return ["⚠ Two accounts claim it, so it is neither's:", *said]
     return said
