@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bot.deps import Deps, Progress
 from bot.services import admitting, alerting, rescoring, syncing
 from scoring.readings import day_number
-from storage import dirty, schedules, usage
+from storage import dirty, schedules, sources, usage
 from storage.rules import At, Every
 from storage.schedules import Fenced, Occurrence
 
@@ -27,6 +27,9 @@ RETRY_AFTER = timedelta(minutes=1)
 KEEP_USERS_DAYS = 35
 KEEP_COUNTS_DAYS = 400
 KEEP_OCCURRENCES = timedelta(days=30)
+KEEP_RUNS = timedelta(days=90)
+KEEP_REJECTED = timedelta(days=14)
+"""What could not be read is seen again with each reading; what is not any more was mended, or has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def begin_day(job: Job) -> None:
             before_day_counts=today - KEEP_COUNTS_DAYS,
         )
         schedules.prune(session, before=now - KEEP_OCCURRENCES)
+        sources.prune(session, runs_before=now - KEEP_RUNS, rejected_before=now - KEEP_REJECTED)
         dirty.mark_all(session, at=now)
 
 

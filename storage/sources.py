@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from storage.sql import add_new, fetch, first, upsert
+from storage.sql import add_new, fetch, first, run, upsert
 from storage.tables import RejectedRow, SourceRunRow, SourceStateRow
 
 _state = SourceStateRow.__table__
@@ -31,7 +31,7 @@ class SourceState:
 
 
 class Totals(NamedTuple):
-    """What was ever read of a source."""
+    """What was read of a source."""
 
     records: int
     requests: int
@@ -122,7 +122,16 @@ def record_run(
     add_new(session, _run, [row])
 
 
+def prune(session: Session, *, runs_before: datetime, rejected_before: datetime) -> int:
+    """Forget runs that began, and what could not be read and was last seen, before these. Returns how many rows went."""
+    runs = sa.delete(_run).where(_run.c.started_at < runs_before)
+    return run(session, runs) + run(
+        session, sa.delete(_rejected).where(_rejected.c.seen_at < rejected_before)
+    )
+
+
 def totals(session: Session) -> dict[str, Totals]:
+    """What was read of each source in the runs that are kept."""
     records = sa.func.sum(_run.c.records).label("records")
     requests = sa.func.sum(_run.c.requests).label("requests")
     query = sa.select(_run.c.source, records, requests).group_by(_run.c.source)
@@ -143,7 +152,7 @@ def reject(session: Session, source: str, items: Iterable[Rejected], *, at: date
         }
         for each in items
     }
-    upsert(session, _rejected, list(rows.values()), key=("source", "what"), untold=("seen_at",))
+    upsert(session, _rejected, list(rows.values()), key=("source", "what"))
 
 
 def count_rejected(session: Session) -> dict[str, int]:

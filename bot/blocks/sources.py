@@ -12,7 +12,7 @@ from scoring.records import Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
-    """One source. `records` and `requests` are what was ever read; None: it never answered, or does not fail."""
+    """One source. `records` and `requests` are of 90 days; None: it never answered, or does not fail."""
 
     title: str
     tells: Sequence[Kind]
@@ -77,9 +77,12 @@ def _freshness(view: SourceView) -> str:
 
 
 def _counts(view: SourceView) -> str:
+    read = [
+        *([words.plural(view.records, "record")] if view.records else []),
+        *([words.plural(view.requests, "request")] if view.requests else []),
+    ]
     found = [
-        f"{view.records:,} records" if view.records else "",
-        words.plural(view.requests, "request") if view.requests else "",
+        f"{' and '.join(read)} in 90 days" if read else "",
         f"*{view.waiting:,}* wait for a match" if view.waiting else "",
         f"*{view.rejected:,}* could not be read" if view.rejected else "",
     ]

@@ -16,7 +16,7 @@ from bot.blocks.alert import (
 from bot.blocks.kit import Message
 from bot.blocks.notices import render_baseline
 from bot.deps import Deps
-from bot.services import listing, speaking
+from bot.services import listing, observing, speaking
 from scoring.accounts import Account, AccountId
 from scoring.alerts import (
     Alert,
@@ -252,7 +252,7 @@ def tell_baseline(session: Session, deps: Deps) -> bool:
     states = sources.states(session)
     if outbox.is_alive(session, "baseline") or dirty.count(session):
         return False
-    if not all(name in states and states[name].last_ok_at for name in deps.config.sources):
+    if not observing.is_complete(states, deps.config):
         return False
     counts = listing.tally(session, None, rates=deps.config.rates, on=at.date())
     if not counts:

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 USAGE_WINDOW_DAYS = 30
 INVOICE_WINDOW = timedelta(days=90)
+SCORED = frozenset({Kind.USAGE, Kind.TICKETS, Kind.ENGAGEMENT, Kind.BILLING})
+"""What a score rests on: a survey tool that never answers holds up no alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,16 @@ class Facts:
     states: Mapping[str, SourceState]
 
     def is_complete(self, config: Config) -> bool:
-        """Whether every configured source has answered completely at least once."""
-        return all(name in self.states and self.states[name].last_ok_at for name in config.sources)
+        return is_complete(self.states, config)
+
+
+def is_complete(states: Mapping[str, SourceState], config: Config) -> bool:
+    """Whether every source that a score rests on has answered completely at least once."""
+    return all(
+        name in states and states[name].last_ok_at
+        for name, source in config.sources.items()
+        if source.tells & SCORED
+    )
 
 
 def gather(session: Session, ids: Sequence[AccountId], config: Config, *, at: datetime) -> Facts:

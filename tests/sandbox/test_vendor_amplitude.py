@@ -4,30 +4,16 @@ import gzip
 import io
 import json
 from collections import Counter
-from datetime import datetime
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from vendor_world import INSTALLED_AT, Answer, World, basic, serve
+from vendor_world import INSTALLED_AT, Answer, StoryClock, World, basic, serve
 
 from integrations.registry import SOURCES, open_source
 from sandbox.vendors.amplitude import AMPLITUDE_KEY, AMPLITUDE_SECRET, Amplitude
 
 world = pytest.fixture(lambda: (yield from serve(accounts=40)))
-
-
-class Clock:
-    """The sandbox's clock, as the adapter asks it; it never has to wait here."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self._world.move(seconds=seconds)
 
 
 def export(world: World, start: str, end: str, secret: str = AMPLITUDE_SECRET) -> Answer:
@@ -51,7 +37,7 @@ class Book:
         self._world = world
         given = Amplitude.settings(f"{world.url}/amplitude") | {"backfill_days": 5, **settings}
         made = SOURCES["amplitude"].settings(**given)
-        self.source = open_source("amplitude", made, clock=Clock(world), hash_key=b"key")
+        self.source = open_source("amplitude", made, clock=StoryClock(world), hash_key=b"key")
 
     def read(self, cursor: Any = None) -> "Book":
         for page in self.source.pull(cursor or self.cursor, now=self._world.clock.now()):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from vendor_world import INSTALLED_AT, World, bearer, serve
+from vendor_world import INSTALLED_AT, StoryClock, World, bearer, serve
 
 from integrations.sources.customerio import CustomerIo, Settings, open_source
 from sandbox.vendors.customerio import APP_API_KEY, NARROW_KEY
@@ -14,19 +14,6 @@ from scoring.records import Contact
 
 world = pytest.fixture(serve)
 SINCE_EVER = {"backfill_days": 200}
-
-
-class Clock:
-    """The story's time, in which nobody has to wait."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        assert seconds <= 1
 
 
 def ask(world: World, key: str = APP_API_KEY, **query: Any) -> Any:
@@ -44,7 +31,7 @@ def everything(world: World) -> list[Any]:
 
 def source(world: World, **settings: Any) -> CustomerIo:
     reached = {"base_url": f"{world.url}/customerio", "app_api_key": APP_API_KEY}
-    return open_source(Settings(**reached, **settings), Clock(world), b"key")
+    return open_source(Settings(**reached, **settings), StoryClock(world), b"key")
 
 
 def read(world: World, cursor: Any = None, **settings: Any) -> tuple[list[Contact], Any]:

@@ -1,12 +1,11 @@
 """Intercom's stand-in: one scroll, searches by day, and our own source reading it day by day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from vendor_world import INSTALLED_AT, Answer, World, bearer, serve
+from vendor_world import INSTALLED_AT, Answer, StoryClock, World, bearer, serve
 
 from integrations.base import SourceAuthError
 from integrations.sources.intercom import Settings, open_source
@@ -17,17 +16,6 @@ from scoring.records import Contact, Organisation, Rating, Ticket
 @pytest.fixture
 def world() -> Iterator[World]:
     yield from serve(accounts=40)
-
-
-@dataclass
-class StoryClock:
-    world: World
-
-    def now(self) -> datetime:
-        return self.world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self.world.move(seconds=seconds)
 
 
 def reader(world: World, **settings: Any):

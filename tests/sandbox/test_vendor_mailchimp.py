@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from vendor_world import INSTALLED_AT, World, basic, serve
+from vendor_world import INSTALLED_AT, StoryClock, World, basic, serve
 
 from integrations.sources.mailchimp import Mailchimp, Settings, open_source
 from sandbox.vendors.mailchimp import API_KEY, NARROW_KEY
@@ -15,19 +15,6 @@ from scoring.records import Contact
 
 world = pytest.fixture(serve)
 SINCE_EVER = {"campaign_days": 200}
-
-
-class Clock:
-    """The story's time; it passes while somebody waits."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self._world.move(seconds=seconds)
 
 
 def ask(world: World, path: str, key: str = API_KEY, body: Any = None, **query: Any) -> Any:
@@ -40,7 +27,7 @@ def campaigns(world: World) -> list[Any]:
 
 def source(world: World, **settings: Any) -> Mailchimp:
     reached = {"base_url": f"{world.url}/mailchimp", "api_key": API_KEY}
-    return open_source(Settings(**reached, **settings), Clock(world), b"key")
+    return open_source(Settings(**reached, **settings), StoryClock(world), b"key")
 
 
 def read(world: World, cursor: Any = None, **settings: Any) -> tuple[list[Contact], Any]:

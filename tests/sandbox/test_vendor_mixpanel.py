@@ -7,10 +7,10 @@ import urllib.parse
 import urllib.request
 import zlib
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-from vendor_world import START, Answer, World, basic, serve
+from vendor_world import START, Answer, StoryClock, World, basic, serve
 
 from integrations.registry import SOURCES, open_source
 from sandbox.story import CORE_FEATURES
@@ -166,19 +166,6 @@ def test_profiles_have_a_limit_of_their_own(world: World):
     assert world.mixpanel("2026-08-01", "2026-08-01").status == 200
 
 
-class Clock:
-    """The sandbox's clock, as the adapter asks it."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self._world.move(seconds=seconds)
-
-
 def test_the_adapter_reads_accounts_from_profiles(world: World):
     settings = Mixpanel.settings(f"{world.url}/mixpanel")
     found = {}
@@ -186,7 +173,7 @@ def test_the_adapter_reads_accounts_from_profiles(world: World):
         made = SOURCES["mixpanel"].settings(
             **settings, account_from=account_from, backfill_days=2, reread_days=0
         )
-        source = open_source("mixpanel", made, clock=Clock(world), hash_key=b"key")
+        source = open_source("mixpanel", made, clock=StoryClock(world), hash_key=b"key")
         assert source.check()
         pages = source.pull(None, now=world.clock.now())
         found[account_from] = {

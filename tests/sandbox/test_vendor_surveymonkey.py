@@ -1,12 +1,11 @@
 """SurveyMonkey's stand-in: 500 requests a day, weights that are no scores, and our own source reading it day by day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from vendor_world import INSTALLED_AT, Answer, World, bearer, serve
+from vendor_world import INSTALLED_AT, Answer, StoryClock, World, bearer, serve
 
 from integrations.base import SourceAuthError, SourceDownError
 from integrations.sources.surveymonkey import Settings, open_source
@@ -22,17 +21,6 @@ from scoring.records import SurveyKind, SurveyResponse
 @pytest.fixture
 def world() -> Iterator[World]:
     yield from serve(accounts=60)
-
-
-@dataclass
-class StoryClock:
-    world: World
-
-    def now(self) -> datetime:
-        return self.world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self.world.move(seconds=seconds)
 
 
 def reader(world: World, **settings: Any):

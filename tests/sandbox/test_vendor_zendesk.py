@@ -1,11 +1,10 @@
 """Zendesk's stand-in: incremental exports, ratings, and who may read them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from vendor_world import INSTALLED_AT, World, basic, serve
+from vendor_world import INSTALLED_AT, StoryClock, World, basic, serve
 
 from integrations.sources.zendesk import Settings, open_source
 from sandbox.vendors import credentials
@@ -165,17 +164,6 @@ def test_who_is_no_admin_may_not_export(world: World):
     assert world.zendesk("users/me", headers=agent).json["user"]["role"] == "agent"
     answer = world.zendesk("incremental/tickets/cursor", headers=agent, start_time=0)
     assert (answer.status, answer.json["error"]["title"]) == (403, "Forbidden")
-
-
-@dataclass
-class StoryClock:
-    world: World
-
-    def now(self) -> datetime:
-        return self.world.clock.now()
-
-    def wait(self, seconds: float) -> None:
-        self.world.move(seconds=seconds)
 
 
 def pulled(world: World, cursor: Any = None) -> tuple[list[Any], Any]:

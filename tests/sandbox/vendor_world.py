@@ -116,6 +116,19 @@ class World:
         return self.ask("/sandbox/vendors/faults", body={"vendor": vendor, "kind": kind, **more})
 
 
+@dataclass(frozen=True)
+class StoryClock:
+    """The story's time as an adapter asks it: while somebody waits, it passes."""
+
+    world: World
+
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self.world.move(seconds=seconds)
+
+
 def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 

@@ -200,6 +200,11 @@ def test_a_record_that_cannot_be_read_is_kept_aside_once(session):
     )
     sources.reject(session, "zendesk", [Bad("ticket 1", "no date", "x" * 9999)], at=LATER)
     assert sources.count_rejected(session) == {"zendesk": 1}
+    assert [each.problem for each in sources.rejected(session, "zendesk", limit=5)] == ["no date"]
+    sources.prune(session, runs_before=LATER, rejected_before=LATER)
+    assert sources.count_rejected(session) == {"zendesk": 1}
+    sources.prune(session, runs_before=LATER, rejected_before=LATER + timedelta(seconds=1))
+    assert sources.count_rejected(session) == {}
 
 
 def test_the_audit_trail_is_read_newest_first_and_forgotten_in_time(session):

@@ -101,6 +101,7 @@ SETTINGS = {
     "mixpanel": {"username": "a", "secret": "b", "project_id": 1},
     "hubspot": {"access_token": "pat-1"},
 }
+SURVEYS = {"typeform": {"access_token": "tfp-1"}}
 
 
 def config_of(home, *names, rubric=RUBRIC, **general):
@@ -114,7 +115,9 @@ def config_of(home, *names, rubric=RUBRIC, **general):
                 "admin_channel": ADMIN,
             },
             "rubric": rubric,
-            "sources": {name: SETTINGS[name] for name in names or ("stripe", "zendesk")},
+            "sources": {
+                name: (SETTINGS | SURVEYS)[name] for name in names or ("stripe", "zendesk")
+            },
         },
         home=home,
     )

@@ -263,6 +263,14 @@ def test_a_source_that_never_answered_freezes_everything(world):
     assert [target for _, target, _ in world.said()] == [world.deps.config.slack.admin_channel]
 
 
+def test_a_survey_tool_that_never_answered_holds_up_no_alert(db, tmp_path):
+    world = World(db, tmp_path, config=config_of(tmp_path, "stripe", "zendesk", "typeform"))
+    del world.shelves["typeform"]  # nobody reads it
+    world.begin(acme="neutral")
+    world.look(acme="escalated")
+    assert set(world.alerts("acme")) >= {"critical"}
+
+
 @pytest.mark.parametrize("csm", [None, "nobody@us.example"])
 def test_without_a_known_csm_the_channel_is_told(world, csm):
     world.put("stripe", company("acme", csm=csm), subscription("cus_acme"))
