@@ -21,14 +21,12 @@ from bot import toml
 from bot.clock import SystemClock
 from bot.config import ConfigError, General, SlackConfig, WebConfig, explain
 from bot.proving import diagnose_slack
+from bot.sandboxing import sandbox_clock
 from bot.services.diagnosing import Verdict
-from integrations.base import SourceError
+from integrations.base import ASKED, SourceError
 from integrations.registry import SOURCES, open_source
 from integrations.webhooks import CalledSettings
 from scoring.records import Kind
-
-ASKED = "asked"
-"""In a field's json_schema_extra: an optional setting that most will need all the same."""
 
 
 @dataclass(slots=True)
@@ -180,7 +178,9 @@ def _prove(draft: Draft, name: str, given: Mapping[str, Any]) -> str | None:
         settings = SOURCES[name].settings.model_validate(_revealed(draft, own))
     except ValidationError as error:
         return explain(error, f"sources.{name}")
-    source = open_source(name, settings, clock=SystemClock(), hash_key=b"init")
+    beside = draft.section("sandbox")  # story time has gone elsewhere than ours
+    clock = sandbox_clock(beside["url"]) if beside else SystemClock()
+    source = open_source(name, settings, clock=clock, hash_key=b"init")
     try:
         typer.echo(f"  ✓ reaches {source.check()}")
     except SourceError as error:
@@ -255,9 +255,8 @@ def _revealed(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_asked(name: str, info: FieldInfo) -> bool:
-    extra = info.json_schema_extra
-    marked = isinstance(extra, dict) and bool(extra.get(ASKED))
-    return (info.is_required() or marked or name == "region") and not _is_table(info)
+    is_marked = info.json_schema_extra == ASKED
+    return (info.is_required() or is_marked or name == "region") and not _is_table(info)
 
 
 def _is_secret(info: FieldInfo) -> bool:

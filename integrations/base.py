@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from scoring.records import Kind, Record, UsageDays
+
+# In a setting's json_schema_extra: it has a default, but most will need it all the same, so `init` asks for it.
+ASKED: dict[str, JsonValue] = {"asked": True}
 
 # What an adapter wants back next time, as JSON: opaque to everybody else.
 Cursor = Mapping[str, Any]

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field, SecretStr
 
-from integrations.base import Clock, Cursor, Page, SourceKind
+from integrations.base import ASKED, Clock, Cursor, Page, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, basic
 from integrations.events.archive import inflate, unpack
 from integrations.events.reducer import Reduced, Reducer, Span
@@ -46,6 +46,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     account_by: Literal["group", "property", "email"] = Field(
         default="group",
         description="What names the account of an event: a group (Accounts add-on), a user property, or the domain of an e-mail address.",
+        json_schema_extra=ASKED,
     )
     group_type: str = Field(
         default="company",

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from integrations.base import (
+    ASKED,
     Clock,
     Cursor,
     Page,
@@ -42,7 +43,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     folder: Path | None = Field(
         default=None,
         description="The folder files are dropped into, from where Bellwether is started; without one they come by `bellwether import` alone.",
-        json_schema_extra={"asked": True},
+        json_schema_extra=ASKED,
     )
     comments: bool = Field(
         default=False,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from integrations.base import Clock, Cursor, Page, SourceKind
+from integrations.base import ASKED, Clock, Cursor, Page, SourceKind
 from integrations.credentials import FixedCredentials, Vendor, basic
 from integrations.events.people import People
 from integrations.events.reducer import Reducer, Span
@@ -62,6 +62,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     account_property: str = Field(
         default="company_id",
         description="The property of the event, or of the profile, that names the account.",
+        json_schema_extra=ASKED,
     )
     events: tuple[str, ...] = Field(
         default=(), description="The names of the events to read; none: all."

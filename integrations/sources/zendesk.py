@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from integrations.base import Clock, Cursor, Page, SourceKind
+from integrations.base import ASKED, Clock, Cursor, Page, SourceKind
 from integrations.credentials import ClientCredentials, Credentials, FixedCredentials, Vendor, basic
 from integrations.http import Http, Params, RefusedError
 from integrations.limiter import Limit
@@ -55,10 +55,12 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         description="What stands before .zendesk.com in your help desk's address.",
     )
     client_id: str | None = Field(
-        default=None, description="The identifier of a confidential OAuth client."
+        default=None,
+        description="The identifier of a confidential OAuth client.",
+        json_schema_extra=ASKED,
     )
     client_secret: SecretStr | None = Field(
-        default=None, description="The secret of the OAuth client."
+        default=None, description="The secret of the OAuth client.", json_schema_extra=ASKED
     )
     email: str | None = Field(
         default=None,

@@ -21,12 +21,13 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def told(sandbox):
-    return sandbox.get("/sandbox/introduction")
+    return {**sandbox.get("/sandbox/introduction"), "url": sandbox.url}
 
 
 def begin(folder, told, *names):
     """A configuration that knows where the sandbox is, and nothing else."""
     lines = ["[slack]", f'base_url = "{told["slack"]["base_url"]}"']
+    lines += ["[sandbox]", f'url = "{told["url"]}"']
     for name in names:
         lines += [f"[sources.{name}]", f'base_url = "{told["sources"][name]["base_url"]}"']
     (folder / "bellwether.toml").write_text("\n".join(lines))
@@ -135,3 +136,15 @@ def test_a_source_that_calls_gets_an_address_and_a_table_is_left_to_the_file(fol
     kept = tomllib.loads((folder / "bellwether.toml").read_text())
     assert kept["web"] == {"listen": "127.0.0.1:8080", "public_url": "https://bot.example"}
     assert kept["sources"]["sendgrid"]["listening_since"] == "2026-11-24"
+
+
+def test_zendesk_is_asked_for_its_client_though_a_token_would_do(folder, told):
+    begin(folder, told, "stripe", "zendesk")
+    zendesk, key = told["sources"]["zendesk"], told["sources"]["stripe"]["api_key"]
+    client = [zendesk["subdomain"], zendesk["client_id"], zendesk["client_secret"]]
+    ran = answer("y", "UTC", *slack(told), "stripe, zendesk", key, *client, "stripe")
+    assert ran.exit_code == 0, ran.output
+    assert "✓ reaches northwind.zendesk.com" in ran.output
+    kept = tomllib.loads((folder / "bellwether.toml").read_text())["sources"]["zendesk"]
+    assert kept["client_secret"] == "$ZENDESK_CLIENT_SECRET"
+    assert "api_token" not in kept
