@@ -10,7 +10,7 @@ from bot.services import syncing
 from bot.services.errors import UserError
 from integrations.csv.cells import quoted
 from integrations.csv.layouts import LAYOUTS, FileKind, Layout, layout_of
-from integrations.csv.reading import Contents
+from integrations.csv.reading import Contents, MostlyWrongError
 from integrations.sources.csv import Csv, Handed
 from scoring.identity import Link, domain_of, match
 from storage import accounts, links, matches, sources
@@ -41,6 +41,7 @@ class Preview:
     last_day: date | None
     left_out: dict[str, int]
     unknown_columns: tuple[str, ...]
+    is_refused: bool = False  # more than half of it is wrong: nothing of it is taken
 
     @property
     def is_clean(self) -> bool:
@@ -60,8 +61,12 @@ def preview(deps: Deps, file: Path, as_: str | None) -> Preview:
     """Look through a file and store nothing. Raises UserError or SourceError."""
     source, layout = _source(deps), _layout(file, as_)
     _only_configured(source, layout)
-    with source.reading(file, layout, now=deps.clock.now()) as reading:
-        contents = reading.contents
+    refused = False
+    try:
+        with source.reading(file, layout, now=deps.clock.now()) as reading:
+            contents = reading.contents
+    except MostlyWrongError as error:
+        contents, refused = error.contents, True
     return Preview(
         file=file,
         layout=layout,
@@ -76,6 +81,7 @@ def preview(deps: Deps, file: Path, as_: str | None) -> Preview:
         last_day=_EPOCH + timedelta(days=contents.days[-1]) if contents.days else None,
         left_out=dict(contents.left_out),
         unknown_columns=contents.unknown,
+        is_refused=refused,
     )
 
 
@@ -118,7 +124,9 @@ def describe_errors(found: Preview, *, is_dry: bool) -> Iterator[str]:
     unsaid = max(len(found.errors), found.error_rows) - ERRORS_SHOWN
     if unsaid > 0:
         yield f"  and {unsaid:,} more"
-    if not is_dry:
+    if found.is_refused:
+        yield "More than half of the rows are wrong, so nothing of the file is taken: mend it first."
+    elif not is_dry:
         yield "Nothing was stored. Mend the file, or take the rest of it with --skip-errors."
 
 

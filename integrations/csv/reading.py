@@ -90,6 +90,14 @@ class Reading:
     parts: Iterator[Part]
 
 
+class MostlyWrongError(SourceDataError):
+    """More than half of a file's rows cannot be read; `contents` says which and why."""
+
+    def __init__(self, sentence: str, contents: Contents) -> None:
+        super().__init__(sentence)
+        self.contents = contents
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Reads files by a layout, at an instant."""
@@ -239,8 +247,9 @@ def _judge(path: Path, layout: Layout, contents: Contents) -> None:
         )
     if len(contents.bad) * 2 > contents.rows:
         first = contents.problems[0]
-        raise SourceDataError(
-            f"{path.name}: {len(contents.bad):,} of {contents.rows:,} rows cannot be read, so nothing of it is taken. First, {first}."
+        raise MostlyWrongError(
+            f"{path.name}: {len(contents.bad):,} of {contents.rows:,} rows cannot be read, so nothing of it is taken. First, {first}.",
+            contents,
         )
 
 

@@ -140,3 +140,16 @@ def test_what_is_not_there_is_said(run, file, tmp_path):
     )
     (tmp_path / "accounts_2.csv").mkdir()
     assert run("import", tmp_path / "accounts_2.csv")[2].endswith("is a folder, not a file.\n")
+
+
+def test_a_file_that_is_mostly_wrong_names_every_mistake_and_nothing_of_it_is_taken(run, file):
+    wrong = file("account_id,name,renews_on\nacme,Acme,11/24/2026\nglobex,,\ninitech,Initech,\n")
+    code, out, err = run("import", wrong, "--dry-run")
+    assert code == 1
+    assert "  with errors                          2\n" in out
+    assert "row 2, renews_on" in err
+    assert "row 3, name" in err
+    assert "More than half of the rows are wrong" in err
+    code, _, err = run("import", wrong, "--skip-errors")
+    assert code == 1
+    assert "2 of 3 rows cannot be read, so nothing of it is taken" in err
