@@ -23,7 +23,7 @@ from bot.schedule import Engine
 from bot.services import admitting
 from bot.web import Web, routes
 from integrations.base import Clock
-from integrations.registry import open_source
+from integrations.registry import SOURCES, open_source
 from storage.engine import Database, open_database
 
 log = structlog.get_logger(__name__)
@@ -100,6 +100,9 @@ class Program:
                 {"tick": lambda: jobs.tick(self.deps), "deliver": self.deliver, **working}
             )
             self.engine.start()
+        for name, source in self.deps.config.sources.items():
+            if warning := SOURCES[name].warns(source.settings):
+                log.warning("a source will stop working", source=name, why=warning)
         log.info("bellwether is up", sources=sorted(self.deps.sources))
 
     def deliver(self) -> int:

@@ -110,6 +110,7 @@ class SourceKind:
     """A vendor that can be a source.
 
     `tells` is all it can tell, `told_by` what it tells by these settings (None: always all).
+    `warns` says in a sentence what of these settings will stop working, None: nothing.
     `every` is how often it is read unless configured; `stale_after` how old its last complete
     answer may be, None: two missed reads and an hour.
     """
@@ -120,4 +121,5 @@ class SourceKind:
     settings: type[BaseModel]
     open: Callable[[Any, Clock, bytes], Source]
     told_by: Callable[[Any], frozenset[Kind]] | None = None
+    warns: Callable[[Any], str | None] = lambda _settings: None
     stale_after: timedelta | None = None

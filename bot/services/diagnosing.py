@@ -41,6 +41,7 @@ def diagnose_source(deps: Deps, name: str) -> list[Finding]:
     with deps.db.read() as session:
         return [
             proof,
+            *_warned(deps, name),
             _freshness(session, deps, name, at=deps.clock.now()),
             *_unread(session, name),
             *_unmatched(session, name),
@@ -53,6 +54,14 @@ def _prove(deps: Deps, name: str) -> Finding:
     except SourceError as error:
         told, verdict = str(error), Verdict.BROKEN
     return Finding(of=name, what="access", verdict=verdict, told=told)
+
+
+def _warned(deps: Deps, name: str) -> list[Finding]:
+    """What of the settings will stop working."""
+    warning = SOURCES[name].warns(deps.config.sources[name].settings)
+    if warning is None:
+        return []
+    return [Finding(of=name, what="settings", verdict=Verdict.WARNING, told=warning)]
 
 
 def _freshness(session: Session, deps: Deps, name: str, *, at: datetime) -> Finding:

@@ -126,8 +126,6 @@ class Zendesk:
         since = int(now.timestamp()) - _LAG_S
         self._exports.get_json("api/v2/incremental/organizations", {"start_time": since})
         said = f"{self._settings.subdomain}.zendesk.com"
-        if self._settings.api_token:
-            said += " by an API token, which Zendesk ends on 30 April 2027: make an OAuth client"
         if not self._surveys.exist(now):
             said += "; it has no CSAT surveys, or not for this user: the ratings on tickets count"
         return said
@@ -262,10 +260,17 @@ def open_source(settings: Settings, clock: Clock, hash_key: bytes) -> Zendesk:
     return Zendesk(settings, clock=clock, hash_key=hash_key)
 
 
+def _warns(settings: Settings) -> str | None:
+    if settings.api_token is None:
+        return None
+    return "It is read by an API token, which Zendesk ends on 30 April 2027: make an OAuth client."
+
+
 SOURCE = SourceKind(
     title=_TITLE,
     tells=Zendesk.tells,
     every=timedelta(minutes=15),
     settings=Settings,
     open=open_source,
+    warns=_warns,
 )

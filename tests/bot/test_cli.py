@@ -306,6 +306,23 @@ def test_the_doctor_proves_slack_and_each_source_and_names_what_is_wrong(bellwet
     assert "rk_test_wrong" not in out
 
 
+def test_the_doctor_warns_of_a_way_in_that_will_be_closed(bellwether, sandbox):
+    told = sandbox.get("/sandbox/introduction")
+    zendesk = told["sources"]["zendesk"]
+    token = {"email": "bot@northwind.example", "api_token": "sandbox-zendesk-token"}
+    bellwether.configure(
+        general={"hash_key": "canary"},
+        slack=told["slack"],
+        sandbox={"url": sandbox.url},
+        sources__stripe=told["sources"]["stripe"],
+        sources__zendesk={name: zendesk[name] for name in ("base_url", "subdomain")} | token,
+    )
+    bellwether("db", "upgrade")
+    code, out, _ = bellwether("doctor")
+    assert code == 0
+    assert "  ! settings: It is read by an API token, which Zendesk ends on 30 April 2027" in out
+
+
 def test_the_doctor_tells_programs_in_json(bellwether, sandbox):
     told = sandbox.get("/sandbox/introduction")
     bellwether.configure(

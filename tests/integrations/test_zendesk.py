@@ -10,7 +10,7 @@ from vendor_server import NOW, Answer
 
 from integrations.base import SourceAuthError, SourceDataError
 from integrations.people import person_hash
-from integrations.sources.zendesk import Settings
+from integrations.sources.zendesk import SOURCE, Settings
 from scoring.records import Organisation, Rating, SurveyKind, SurveyResponse, Ticket
 
 
@@ -193,9 +193,11 @@ def test_an_api_token_is_a_second_way_in(one):
             Settings(subdomain="x", **wrong)
     one.server.vendor = lambda request: Answer.of({"organizations": [], "survey_responses": []})
     one.again(client_id=None, client_secret=None, email="a@b.example", api_token=SECRET)
-    assert one.source.check() == (
-        "example.zendesk.com by an API token, which Zendesk ends on 30 April 2027: make an OAuth client"
+    assert one.source.check() == "example.zendesk.com"
+    assert SOURCE.warns(settings) == (
+        "It is read by an API token, which Zendesk ends on 30 April 2027: make an OAuth client."
     )
+    assert SOURCE.warns(Settings(subdomain="x", client_id="a", client_secret=SECRET)) is None
     assert one.server.log[0].headers["authorization"].startswith("Basic ")
 
 
