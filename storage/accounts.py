@@ -254,9 +254,14 @@ def _records(session: Session, source: str, refs: Sequence[str]) -> dict[str, sa
 
 
 def _key(ref: str, organisation: Organisation, before: sa.Row[Any] | None) -> str:
-    """What the account of an organisation goes by: its key, else its own id; what a member joined stays there."""
-    if before is not None and before.linked_by and before.key is not None:
-        return str(before.key)
+    """What the account of an organisation goes by: its key, else its own id.
+
+    What a member joined stays there, and so does one without a key that stands for an account already:
+    another source may have been the system of record until yesterday.
+    """
+    known = before.key if before is not None else None
+    if before is not None and known and (before.linked_by or not organisation.account_key):
+        return str(known)
     return clean(organisation.account_key or ref)
 
 
@@ -338,7 +343,9 @@ def _name(session: Session, ids: Collection[AccountId]) -> None:
     wanted: dict[AccountId, str] = {}
     for part in chunks(ids):
         query = sa.select(_link.c.account_id, _link.c.ref, _link.c.name).where(_is_record(part))
-        for row in fetch(session, query.order_by(_link.c.ref.desc())):
+        # What a member joined to it later does not name it.
+        order = (_link.c.linked_by.is_not(None).desc(), _link.c.ref.desc())
+        for row in fetch(session, query.order_by(*order)):
             wanted[row.account_id] = row.name or row.ref
     rows = [
         {"account": account_id, "called": name, "norm": normalise_name(name)}

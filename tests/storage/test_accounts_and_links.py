@@ -337,6 +337,31 @@ def test_a_customer_that_a_person_joined_stays_joined(session):
     assert (link.ref, link.linked_by) == ("cus_9", "U1")
 
 
+def test_what_a_person_joined_does_not_rename_the_account(session):
+    record(session, Organisation(ref="cus_5", name="Acme", domains=("acme.com",)))
+    record(session, Organisation(ref="cus_2", name="Acme Payments", domains=("acme.com",)))
+    (waiting,) = matches.waiting(session)
+    acme = accounts.by_key(session)["cus_5"]
+    links.join(session, waiting.link_id, acme, by=MatchedBy.RECORD, at=NOW, member="U1")
+    record(session, Organisation(ref="cus_2", name="Acme Pay", domains=("acme.com",)), at=LATER)
+    assert only(session).name == "Acme"
+
+
+def test_another_system_of_record_makes_no_second_account_of_what_it_was_joined_to(session):
+    record(session, ACME)
+    theirs = Organisation(ref="77", name="Acme Inc", domains=("acme.com",))
+    links.see(session, "hubspot", [theirs], at=NOW)
+    match_waiting(session, "hubspot")
+    accounts.create_or_update(session, [theirs], source="hubspot", at=LATER)
+    assert only(session).key == "acme"
+
+
+def test_an_organisation_that_loses_its_key_keeps_its_account(session):
+    record(session, ACME)
+    record(session, replace(ACME, account_key=None), at=LATER)
+    assert only(session).key == "acme"
+
+
 def test_a_customer_that_a_person_calls_its_own_becomes_an_account_and_stays_one(session):
     record(session, ACME)
     double = Organisation(
