@@ -122,6 +122,16 @@ def record_run(
     add_new(session, _run, [row])
 
 
+def add_to_run(session: Session, source: str, *, records: int, rejected: int) -> None:
+    """Count what a source told by itself with its last run; before the first nothing is counted."""
+    last = sa.select(sa.func.max(_run.c.id)).where(_run.c.source == source).scalar_subquery()
+    counted = {
+        "records": _run.c.records + records,
+        "rejected": _run.c.rejected + rejected,
+    }
+    run(session, sa.update(_run).where(_run.c.id == last).values(counted))
+
+
 def prune(session: Session, *, runs_before: datetime, rejected_before: datetime) -> int:
     """Forget runs that began, and what could not be read and was last seen, before these. Returns how many rows went."""
     runs = sa.delete(_run).where(_run.c.started_at < runs_before)

@@ -28,4 +28,6 @@ def receive(deps: Deps, name: str, headers: Mapping[str, str], body: bytes) -> N
     with deps.db.write() as session:
         dirty.mark_links(session, syncing.store_activity(session, name, page, at=at), at=at)
         sources.reject(session, name, page.rejected, at=at)
-    log.debug("received", source=name, records=len(page.records), rejected=len(page.rejected))
+        told, unread = len(page.records), len(page.rejected)
+        sources.add_to_run(session, name, records=told, rejected=unread)
+    log.debug("received", source=name, records=told, rejected=unread)

@@ -147,3 +147,14 @@ def test_what_cannot_be_stored_whole_is_not_stored_at_all(world):
         receive(world, event("open", hours=0), event(timestamp="?"))
     assert of_acme(world)[0].last_opened_at is None
     assert dirty_ones(world) == set()
+
+
+def test_what_came_by_itself_is_counted_with_the_last_time_it_was_asked(world):
+    receive(world, event())
+    assert "sendgrid" not in read(world, sources.totals)
+    with world.deps.db.write() as session:
+        ran = {"records": 0, "requests": 1, "rejected": 0, "error": None}
+        sources.record_run(session, "sendgrid", started_at=NOON, ended_at=NOON, **ran)
+    receive(world, event("open", hours=0))
+    receive(world, event("click", hours=0), event(hours=0))
+    assert read(world, sources.totals)["sendgrid"] == (2, 1)  # a contact each
