@@ -34,7 +34,17 @@ def set_parent(
 
 
 def adopt(session: Session, source: str) -> None:
-    """Carry over what a CRM says of parents; what a member said stays, and so does what would make a circle."""
+    """Carry over what a CRM says of parents, and what none says any more; what a member said stays.
+
+    What would make a circle is left out.
+    """
+    says = sa.exists().where(
+        _link.c.account_id == _account.c.id,
+        _link.c.parent_ref.is_not(None),
+        _link.c.deleted_at.is_(None),
+    )
+    taken_back = sa.and_(_account.c.parent_id.is_not(None), _account.c.parent_by.is_(None), ~says)
+    run(session, sa.update(_account).where(taken_back).values(parent_id=None))
     told = _told(session, source)
     for account_id, parent_id in sorted(told.items()):
         if account_id not in _ancestors(session, parent_id):

@@ -437,6 +437,19 @@ def test_parents_come_from_the_crm_and_never_run_in_a_circle(session):
         families.set_parent(session, ids["c"], ids["a"], member="U1")
 
 
+def test_a_parent_that_the_crm_takes_back_is_none_any_more(session):
+    part = Organisation(ref="3", name="Part", account_key="part", parent_ref="cus_1")
+    record(session, ACME, part)
+    families.adopt(session, "stripe")
+    ids = accounts.by_key(session)
+    assert families.parent_of(session, ids["part"]) is not None
+    families.adopt(session, "zendesk")  # which knows of no parents
+    assert families.parent_of(session, ids["part"]) is not None
+    record(session, replace(part, parent_ref=None), at=LATER)
+    families.adopt(session, "stripe")
+    assert families.parent_of(session, ids["part"]) is None
+
+
 def test_what_a_member_said_of_a_parent_stays(session):
     record(session, ACME, GLOBEX, Organisation(ref="3", name="Holding", parent_ref="cus_1"))
     ids = accounts.by_key(session)
