@@ -9,6 +9,8 @@ from bot.blocks.lists import Row, Tally, count_lines, worst_blocks
 from bot.blocks.text import escape
 from scoring.rubric import Rubric, Status
 
+MOST_NAMES = 5
+
 
 def render_baseline(
     counts: Mapping[Status | None, Tally], worst: Sequence[Row], *, rubric: Rubric
@@ -50,6 +52,20 @@ def render_source_back(title: str, *, since: datetime) -> Message:
     name = escape(title, 40)
     what = f"✅ *{name} answers again.* It had failed since {words.moment(since)}. There is nothing to do."
     return kit.message(f"{name} answers again", [kit.section(what)])
+
+
+def render_doubles(title: str, names: Sequence[str]) -> Message:
+    """Customers of the system of record that look like accounts there are; `names` are theirs, longest waiting first."""
+    name, count = escape(title, 40), len(names)
+    some = ", ".join(f"“{escape(each, 60)}”" for each in names[:MOST_NAMES])
+    more = f" and {count - MOST_NAMES:,} more" if count > MOST_NAMES else ""
+    look = "looks like an account there is" if count == 1 else "look like accounts there are"
+    said = f"{words.plural(count, 'customer')} in {name} {look}"
+    what = (
+        f"👥 *{said}:* {some}{more}.\nNobody is scored twice: they wait until somebody says "
+        "whether they are the same. See them with `/health matches`."
+    )
+    return kit.message(said, [kit.section(what)])
 
 
 def render_undeliverable(target: str, reason: str) -> Message:

@@ -8,7 +8,7 @@ import structlog
 from sqlmodel import Session
 
 from bot.blocks.kit import Message
-from bot.blocks.notices import render_source_back, render_source_down
+from bot.blocks.notices import render_doubles, render_source_back, render_source_down
 from bot.deps import Deps, Progress
 from bot.services import matching, observing, speaking
 from integrations.base import Page, SourceAuthError, SourceError
@@ -152,10 +152,26 @@ def _succeed(deps: Deps, run: Run, *, hold: Callable[[Session], None]) -> None:
         # What waits to be confirmed is looked at again now that there is newer data.
         dirty.mark(session, alerts.waiting_accounts(session), at=at)
         _keep_run(session, deps, run)
+        if run.source == deps.config.general.system_of_record:
+            _tell_of_doubles(session, deps, run)
         if before and before.failing_since:
             log.info("source is back", source=run.source)
             message = render_source_back(_title(run), since=before.failing_since)
             _tell_operators(session, deps, run, message, what="back")
+
+
+def _tell_of_doubles(session: Session, deps: Deps, run: Run) -> None:
+    """Say that customers wait because they look like accounts there are: once for each that joins them."""
+    waiting = matches.waiting(session, run.source)
+    if waiting:
+        newest = max(each.link_id for each in waiting)
+        speaking.say(
+            session,
+            render_doubles(_title(run), [each.name or each.ref for each in waiting]),
+            key=f"doubles:{run.source}:{newest}",
+            target=deps.config.slack.admin_channel,
+            at=run.started_at,
+        )
 
 
 def _fail(deps: Deps, run: Run, error: SourceError) -> None:

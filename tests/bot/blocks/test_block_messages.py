@@ -51,7 +51,12 @@ from bot.blocks.help import render_help
 from bot.blocks.limits import problems
 from bot.blocks.lists import render_list, render_overview
 from bot.blocks.matches import render_links, render_queue, render_said
-from bot.blocks.notices import render_baseline, render_source_back, render_source_down
+from bot.blocks.notices import (
+    render_baseline,
+    render_doubles,
+    render_source_back,
+    render_source_down,
+)
 from bot.blocks.outreach import render_outreach
 from bot.blocks.sources import render_sources
 from scoring.alerts import AlertId, Rule
@@ -130,6 +135,8 @@ MESSAGES = {
     ),
     "baseline": render_baseline(COUNTS, [row(1), row(2)], rubric=RUBRIC),
     "baseline of nothing": render_baseline({}, [], rubric=RUBRIC),
+    "doubles of one": render_doubles("Stripe", [NAMES["mention"]]),
+    "doubles of many": render_doubles("Stripe", [NAMES["long"]] * 5000),
     "source down": render_source_down("Mixpanel", problem="401: <bad> credentials", since=AT),
     "source never up": render_source_down("Mixpanel", problem="no route " * 100, since=None),
     "source back": render_source_back("Mixpanel", since=AT - timedelta(hours=9)),

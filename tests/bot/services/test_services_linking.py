@@ -1,7 +1,7 @@
 """Linking: what people say of who is who holds, is kept with who said it, and takes past records along."""
 
 import pytest
-from service_world import DANA, NOON, SETTINGS, World, company, config_of, ticket
+from service_world import ADMIN, DANA, NOON, SETTINGS, World, company, config_of, ticket
 
 from bot.blocks.kit import as_text
 from bot.blocks.matches import render_queue
@@ -135,6 +135,21 @@ def test_a_customer_that_could_be_a_double_is_joined_or_becomes_an_account_of_it
     world.sync("stripe", *doubles)
     assert world.keys() == {"acme", "cus_9"}
     assert linked(world, "acme")[("stripe", "cus_8")] == (MatchedBy.RECORD, DANA.id)
+
+
+def test_operators_hear_once_of_each_customer_that_could_be_a_double(world):
+    world.sync("stripe", company("acme", domains=("acme.com",)))
+    assert world.said() == []
+    double = Organisation(ref="cus_8", name="Acme <Pay>", domains=("acme.com",))
+    world.sync("stripe", double)
+    ((_, target, said),) = world.said()
+    assert target == ADMIN
+    assert "1 customer in Stripe looks like an account there is: “Acme <Pay>”" in said
+    world.sync("stripe", double)
+    assert world.said() == []
+    world.sync("stripe", Organisation(ref="cus_9", name="Acme 9", domains=("acme.com",)))
+    ((_, _, said),) = world.said()
+    assert "2 customers in Stripe look like accounts there are" in said
 
 
 def test_a_domain_given_by_hand_joins_what_has_it_and_what_comes_later(world):
