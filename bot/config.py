@@ -189,7 +189,7 @@ def parse_config(
 ) -> Config:
     """Make a Config of what the TOML says. Raises ConfigError."""
     _only(raw, _SECTIONS, where="")
-    told = _resolve(raw, os.environ if environment is None else environment, where="")
+    told = resolve(raw, os.environ if environment is None else environment, where="")
     sources = {name: _source(name, table) for name, table in _section(told, "sources").items()}
     if not sources:
         raise ConfigError(
@@ -349,15 +349,18 @@ def explain(error: ValidationError, where: str) -> str:
 _VARIABLE = re.compile(r"\$([A-Z_][A-Z0-9_]*)\s*")
 
 
-def _resolve(value: Any, environment: Mapping[str, str], *, where: str) -> Any:
-    """Replace "$NAME" by what the environment says, or by the content of the file that NAME_FILE names."""
+def resolve(value: Any, environment: Mapping[str, str], *, where: str) -> Any:
+    """Replace "$NAME" by what the environment says, or by the content of the file that NAME_FILE names.
+
+    Raises ConfigError, naming `where`, for a variable that is not set.
+    """
     if isinstance(value, Mapping):
         return {
-            key: _resolve(each, environment, where=f"{where}.{key}".lstrip("."))
+            key: resolve(each, environment, where=f"{where}.{key}".lstrip("."))
             for key, each in value.items()
         }
     if isinstance(value, list):
-        return [_resolve(each, environment, where=where) for each in value]
+        return [resolve(each, environment, where=where) for each in value]
     if isinstance(value, str) and (asked := _VARIABLE.fullmatch(value)):
         return _variable(asked[1], environment, where=where)
     return value

@@ -16,7 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import jobs, toml
+import tomli_w
+
+from bot import jobs
 from bot.app import Program, build, open_deps
 from bot.clock import StoryClock
 from bot.config import ConfigError, parse_config
@@ -116,7 +118,7 @@ def open_story(story: Story, *, on_progress: Progress) -> Iterator[tuple[Player,
         clock = StoryClock(sandbox.now(), flowing=story.flowing, on_move=sandbox.move)
         raw = _raw(story, sandbox)
         # So that any other command can be tried beside the running demo.
-        (story.home / "bellwether.toml").write_text(toml.dump(raw), encoding="utf-8")
+        (story.home / "bellwether.toml").write_text(tomli_w.dumps(raw), encoding="utf-8")
         deps = open_deps(parse_config(raw, home=story.home), clock=clock)
         deps.db.upgrade()
         program = build(deps)
@@ -192,9 +194,10 @@ def remember(
                 f"{home} holds a story of {kept['accounts']} accounts. Add --fresh to begin a new one, "
                 "or set BELLWETHER_HOME to another folder."
             )
-        if set(kept["sources"]) != set(sources):
+        known = kept.get("sources", USUAL)  # an older story does not say
+        if set(known) != set(sources):
             raise ConfigError(
-                f"{home} holds a story read from {', '.join(kept['sources'])}. Add --fresh to begin a new one."
+                f"{home} holds a story read from {', '.join(known)}. Add --fresh to begin a new one."
             )
         installed_at = datetime.fromisoformat(kept["installed_at"])
     else:

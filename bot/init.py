@@ -3,7 +3,6 @@
 What an existing configuration says is offered as the answer, and what is not asked for stays in it.
 """
 
-import json
 import os
 import secrets
 import tomllib
@@ -11,15 +10,15 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import tomli_w
 import typer
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from bot import toml
 from bot.clock import SystemClock
-from bot.config import ConfigError, General, SlackConfig, WebConfig, explain
+from bot.config import ConfigError, General, SlackConfig, WebConfig, explain, resolve
 from bot.proving import diagnose_slack
 from bot.sandboxing import sandbox_clock
 from bot.services.diagnosing import Verdict
@@ -27,6 +26,8 @@ from integrations.base import ASKED, SourceError
 from integrations.registry import SOURCES, open_source
 from integrations.webhooks import CalledSettings
 from scoring.records import Kind
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(slots=True)
@@ -99,9 +100,9 @@ def _slack(draft: Draft) -> None:
     while True:
         given = _ask_all(draft, "slack", SlackConfig)
         try:
-            slack = SlackConfig.model_validate(_revealed(draft, given))
-        except ValidationError as error:
-            typer.echo(f"  ✗ {explain(error, 'slack')}")
+            slack = _validated(draft, "slack", SlackConfig, given)
+        except ConfigError as error:
+            typer.echo(f"  ✗ {error}")
             continue
         if _slack_is_well(slack) or not typer.confirm("  Try again?", default=True):
             draft.sections["slack"] = given
@@ -175,9 +176,9 @@ def _prove(draft: Draft, name: str, given: Mapping[str, Any]) -> str | None:
     """Try the credentials. Returns what is wrong, None when nothing is."""
     own = {key: each for key, each in given.items() if key not in {"every", "stale_after"}}
     try:
-        settings = SOURCES[name].settings.model_validate(_revealed(draft, own))
-    except ValidationError as error:
-        return explain(error, f"sources.{name}")
+        settings = _validated(draft, f"sources.{name}", SOURCES[name].settings, own)
+    except ConfigError as error:
+        return str(error)
     beside = draft.section("sandbox")  # story time has gone elsewhere than ours
     clock = sandbox_clock(beside["url"]) if beside else SystemClock()
     source = open_source(name, settings, clock=clock, hash_key=b"init")
@@ -245,13 +246,13 @@ def _ask_secret(draft: Draft, said: str, variable: str, known: str | None) -> st
     return known or f"${variable}"
 
 
-def _revealed(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with their secrets in the place of the variables' names."""
-    known = {**os.environ, **draft.secrets}
-    return {
-        key: known.get(each[1:], each) if isinstance(each, str) and each.startswith("$") else each
-        for key, each in given.items()
-    }
+def _validated(draft: Draft, where: str, kind: type[M], given: Mapping[str, Any]) -> M:
+    """The settings with their secrets in the place of the variables' names. Raises ConfigError."""
+    revealed = resolve(given, {**os.environ, **draft.secrets}, where=where)
+    try:
+        return kind.model_validate(revealed)
+    except ValidationError as error:
+        raise ConfigError(explain(error, where)) from None
 
 
 def _is_asked(name: str, info: FieldInfo) -> bool:
@@ -296,10 +297,10 @@ def _written(draft: Draft) -> Iterator[str]:
     for name in draft.sections:
         model = models.get(name) or SOURCES[name.removeprefix("sources.")].settings
         yield from _section(name, draft.sections[name], model)
-    others = {key: each for key, each in draft.known.items() if key not in {*models, "sources"}}
-    if others:
+    told = {*draft.sections, "sources"}
+    if others := {key: each for key, each in draft.known.items() if key not in told}:
         yield ""
-        yield toml.dump(others).rstrip()
+        yield _toml(others)
 
 
 def _section(name: str, given: Mapping[str, Any], model: type[BaseModel]) -> Iterator[str]:
@@ -307,15 +308,19 @@ def _section(name: str, given: Mapping[str, Any], model: type[BaseModel]) -> Ite
     tables = {key: each for key, each in given.items() if isinstance(each, Mapping)}
     for key, each in given.items():
         if key not in tables:
-            info = model.model_fields.get(key)
-            yield from _described(info)
-            yield f"{key} = {toml.value(each)}"
+            yield from _described(model.model_fields.get(key))
+            yield _toml({key: each})
     for key, info in model.model_fields.items():
         if key not in given and not _is_secret(info):
             yield from _described(info)
-            yield f"# {key} = {_default(info)}"
-    if tables:
-        yield toml.dump({f"{name}.{key}": each for key, each in tables.items()}).rstrip()
+            yield from (f"# {line}" for line in _toml({key: _default(info)}).splitlines())
+    for key, table in tables.items():
+        yield f"\n[{name}.{key}]"
+        yield _toml(table)
+
+
+def _toml(table: Mapping[str, Any]) -> str:
+    return tomli_w.dumps(table).rstrip()
 
 
 def _described(info: FieldInfo | None) -> Iterator[str]:
@@ -323,11 +328,14 @@ def _described(info: FieldInfo | None) -> Iterator[str]:
         yield f"# {info.description}"
 
 
-def _default(info: FieldInfo) -> str:
-    default = info.get_default(call_default_factory=True) if not info.is_required() else ""
+def _default(info: FieldInfo) -> Any:
+    """What a setting is when it is not set, as TOML can write it; "" where that is nothing."""
+    default = info.get_default(call_default_factory=True) if not info.is_required() else None
+    if default is None:
+        return ""
     if isinstance(default, frozenset | tuple | set):
-        default = sorted(map(str, default))
-    return json.dumps("" if default is None else default, default=str, ensure_ascii=False)
+        return sorted(map(str, default))
+    return default if isinstance(default, bool | int | float | str) else str(default)
 
 
 def _keep_secrets(path: Path, values: Mapping[str, str]) -> None:

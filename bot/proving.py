@@ -19,6 +19,8 @@ SCOPES = frozenset(
 )
 """What manifest.yml asks for."""
 
+_TROUBLES = (SlackClientError, OSError, BoltError)
+
 MOST_SKEW = timedelta(minutes=2)
 """Slack refuses signatures that are five minutes off, and vendors sign with the time too."""
 
@@ -26,10 +28,8 @@ MOST_SKEW = timedelta(minutes=2)
 def prove(client: WebClient, slack: SlackConfig) -> None:
     """Prove both tokens. Raises ConfigError with what to mend."""
     try:
-        client.auth_test()
-        # A wrong app token would otherwise be retried in silence for ever.
-        client.apps_connections_open(app_token=slack.app_token.get_secret_value())
-    except (SlackClientError, OSError, BoltError) as error:
+        _try_tokens(client, slack)
+    except _TROUBLES as error:
         raise ConfigError(_trouble(error, slack)) from error
 
 
@@ -38,9 +38,8 @@ def diagnose_slack(
 ) -> list[Finding]:
     """Look at everything the bot needs of Slack. `machine_now` is what this machine's clock says."""
     try:
-        answer = client.auth_test()
-        client.apps_connections_open(app_token=slack.app_token.get_secret_value())
-    except (SlackClientError, OSError, BoltError) as error:
+        answer = _try_tokens(client, slack)
+    except _TROUBLES as error:
         return [_finding("access", Verdict.BROKEN, _trouble(error, slack))]
     reached = f"reaches the workspace {answer.get('team')} as {answer.get('user')}"
     return [
@@ -49,6 +48,13 @@ def diagnose_slack(
         *_channels(client, slack),
         _clock(answer, machine_now),
     ]
+
+
+def _try_tokens(client: WebClient, slack: SlackConfig) -> SlackResponse:
+    answer = client.auth_test()
+    # A wrong app token would otherwise be retried in silence for ever.
+    client.apps_connections_open(app_token=slack.app_token.get_secret_value())
+    return answer
 
 
 def refused(response: Any) -> str:

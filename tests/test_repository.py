@@ -12,6 +12,7 @@ import typer.main
 import yaml
 from slack_sdk import WebClient
 
+from bot import proving
 from bot.cli import app
 from bot.services.answering import COMMANDS
 from integrations.registry import SOURCES
@@ -395,3 +396,8 @@ def test_no_mistake_is_silenced_for_a_whole_file():
             assert not re.search(
                 r"^# (?:ruff: noqa|mypy: ignore-errors)", text_of(path), re.MULTILINE
             ), path
+
+
+def test_doctor_looks_for_the_scopes_that_the_manifest_asks_for():
+    manifest = yaml.safe_load(text_of("manifest.yml"))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == proving.SCOPES

@@ -59,11 +59,7 @@ def confirm(deps: Deps, member: Member, link_id: int, account_id: AccountId) -> 
     at = deps.clock.now()
     with deps.db.write() as session:
         waiting, account = _waiting(session, link_id), _account(session, account_id)
-        is_record = waiting.source == deps.config.general.system_of_record
-        by = MatchedBy.RECORD if is_record else MatchedBy.PERSON
-        links.join(session, link_id, account_id, by=by, at=at, member=member.id)
-        _settle(session, deps, [account_id], at=at)
-        _note(session, member, "link", waiting, account, at=at)
+        _join(session, deps, member, waiting, account, at=at)
     return name_of(account)
 
 
@@ -119,11 +115,7 @@ def link(deps: Deps, member: Member, account_text: str, what: str) -> str:
             )
         if isinstance(found, Link):
             raise UserError(_taken(session, found, account, what))
-        is_record = source == deps.config.general.system_of_record
-        by = MatchedBy.RECORD if is_record else MatchedBy.PERSON
-        links.join(session, found.link_id, account.id, by=by, at=at, member=member.id)
-        _settle(session, deps, [account.id], at=at)
-        _note(session, member, "link", found, account, at=at)
+        _join(session, deps, member, found, account, at=at)
     return f"{SOURCES[source].title} {escape(ref)} is {name_of(account)} now, with everything it has told so far."
 
 
@@ -207,6 +199,22 @@ def _alike(session: Session, waiting: Waiting) -> list[tuple[AccountId, float]]:
         name, names, scorer=fuzz.WRatio, limit=MOST_CANDIDATES, score_cutoff=ALIKE
     )
     return [(account_id, likeness) for _, likeness, account_id in best]
+
+
+def _join(
+    session: Session,
+    deps: Deps,
+    member: Member,
+    waiting: Waiting,
+    account: Account,
+    *,
+    at: datetime,
+) -> None:
+    is_record = waiting.source == deps.config.general.system_of_record
+    by = MatchedBy.RECORD if is_record else MatchedBy.PERSON
+    links.join(session, waiting.link_id, account.id, by=by, at=at, member=member.id)
+    _settle(session, deps, [account.id], at=at)
+    _note(session, member, "link", waiting, account, at=at)
 
 
 def _link_domain(

@@ -3,6 +3,7 @@
 import os
 import stat
 import tomllib
+from datetime import date, time
 
 import pytest
 from typer.testing import CliRunner
@@ -103,12 +104,17 @@ def test_every_setting_that_is_not_asked_for_is_there_as_a_comment(folder, told)
 def test_what_else_an_old_configuration_says_stays(folder, told):
     begin(folder, told, "stripe")
     more = '\n[rubric]\ncore_features = ["A", "B"]\n[rubric.points.usage]\ndaily = 40\n'
+    more += '[web]\nlisten = "[::1]:8080"\n[general]\nmonitor_at = 08:30:00\n'
+    more += '[currencies]\nreporting = "usd"\n[[currencies.rates]]\non = 2026-01-01\neur = 1.08\n'
     file = folder / "bellwether.toml"
     file.write_text(file.read_text() + more)
     answer("y", "UTC", *slack(told), "stripe", told["sources"]["stripe"]["api_key"])
     kept = tomllib.loads(file.read_text())
     assert kept["rubric"] == {"core_features": ["A", "B"], "points": {"usage": {"daily": 40}}}
     assert kept["slack"]["base_url"] == told["slack"]["base_url"]
+    assert kept["web"] == {"listen": "[::1]:8080"}
+    assert kept["general"]["monitor_at"] == time(8, 30)
+    assert kept["currencies"]["rates"] == [{"on": date(2026, 1, 1), "eur": 1.08}]
 
 
 def test_every_setting_of_every_source_says_what_it_is():
