@@ -90,6 +90,10 @@ class Waiting:
     domains: tuple[str, ...]
     first_seen_at: datetime
 
+    def could_be_account(self, record: str) -> bool:
+        """Whether it is a customer the system of record described: nothing but a person may join it to another."""
+        return self.source == record and self.name != ""
+
 
 def match(
     *,

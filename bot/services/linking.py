@@ -75,7 +75,7 @@ def refuse(deps: Deps, member: Member, link_id: int, account_ids: Sequence[Accou
             account = _account(session, account_id)
             matches.refuse(session, link_id, account_id, member=member.id, at=at)
             _note(session, member, "not the same", waiting, account, at=at)
-        if waiting.source == deps.config.general.system_of_record:
+        if waiting.could_be_account(deps.config.general.system_of_record):
             made = accounts.found(session, link_id, member=member.id, at=at)
             _settle(session, deps, [made], at=at)
             return f"{escape(waiting.name)} is an account of its own now."
@@ -184,7 +184,7 @@ def _pending(session: Session, deps: Deps, waiting: Waiting) -> Pending:
         title=SOURCES[waiting.source].title if waiting.source in SOURCES else waiting.source,
         candidates=candidates[:MOST_CANDIDATES],
         is_conflict=conflict,
-        is_record=waiting.source == deps.config.general.system_of_record,
+        is_record=waiting.could_be_account(deps.config.general.system_of_record),
     )
 
 
@@ -210,7 +210,7 @@ def _join(
     *,
     at: datetime,
 ) -> None:
-    is_record = waiting.source == deps.config.general.system_of_record
+    is_record = waiting.could_be_account(deps.config.general.system_of_record)
     by = MatchedBy.RECORD if is_record else MatchedBy.PERSON
     links.join(session, waiting.link_id, account.id, by=by, at=at, member=member.id)
     _settle(session, deps, [account.id], at=at)

@@ -14,12 +14,12 @@ from storage import accounts, dirty, families, links, matches
 def match_waiting(session: Session, *, record: str, at: datetime) -> int:
     """Join every waiting organisation that can now be told apart. Returns how many were joined.
 
-    What still matches nothing goes on waiting; nothing here ever makes an account. Organisations of
-    the system of record (`record`) wait for a person: a rule must not say that two customers are one.
+    What still matches nothing goes on waiting; nothing here ever makes an account. Customers of the
+    system of record (`record`) wait for a person: a rule must not say that two of them are one.
     A link made today takes along what was stored before it, so its account is scored anew.
     """
     _quarantine(session, at=at)
-    waiting = [each for each in matches.hopeful(session) if each.source != record]
+    waiting = [each for each in matches.hopeful(session) if not each.could_be_account(record)]
     refused = matches.refused(session, [each.link_id for each in waiting])
     joined: dict[MatchedBy, dict[int, AccountId]] = defaultdict(dict)
     for each, found in _matched(session, waiting):

@@ -162,12 +162,14 @@ def _succeed(deps: Deps, run: Run, *, hold: Callable[[Session], None]) -> None:
 
 def _tell_of_doubles(session: Session, deps: Deps, run: Run) -> None:
     """Say that customers wait because they look like accounts there are: once for each that joins them."""
-    waiting = matches.waiting(session, run.source)
+    waiting = [
+        each for each in matches.waiting(session, run.source) if each.could_be_account(run.source)
+    ]
     if waiting:
         newest = max(each.link_id for each in waiting)
         speaking.say(
             session,
-            render_doubles(_title(run), [each.name or each.ref for each in waiting]),
+            render_doubles(_title(run), [each.name for each in waiting]),
             key=f"doubles:{run.source}:{newest}",
             target=deps.config.slack.admin_channel,
             at=run.started_at,

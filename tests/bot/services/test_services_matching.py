@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from service_world import HOUR, NOON, SETTINGS, World, company, config_of, ticket
 
 from scoring.identity import MatchedBy
-from scoring.records import Organisation
+from scoring.records import Contact, Organisation
 from storage import links, matches, sources
 
 
@@ -158,3 +158,16 @@ def test_whatever_the_others_say_there_are_no_more_accounts(world, told):
     assert world.keys() == {"acme", "globex"}
     with world.deps.db.read() as session:
         assert sources.cursor(session, "zendesk") is not None or not told
+
+
+def test_a_domain_that_the_system_of_record_only_mentions_is_joined_like_any_other(world):
+    """Intercom makes the accounts, and knows some people by nothing but their address."""
+    contact = Contact(id="1", account_ref="acme.com", updated_at=NOON)
+    world.sync("stripe", company("acme", domains=("acme.com",)), contact)
+    with world.deps.db.read() as session:
+        found = links.of_account(session, world.account("acme").id)
+    assert {(each.ref, each.matched_by) for each in found} == {
+        ("cus_acme", MatchedBy.RECORD),
+        ("acme.com", MatchedBy.DOMAIN),
+    }
+    assert world.said() == []
