@@ -164,8 +164,9 @@ class Web:
     def stop(self) -> None:
         """Take no new connection, let what is running end, and close."""
         if self._thread is not None:
-            self._stopping.set()
+            # In this order: once it knows that it is to stop, the thread may have closed the trigger already.
             self._server.pull_trigger()
+            self._stopping.set()
             self._thread.join()
             self._thread = None
 

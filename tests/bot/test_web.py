@@ -434,3 +434,18 @@ def change(sandbox, settings, **changes):
     )
     assert line.getresponse().status == 200
     line.close()
+
+
+def test_stopping_is_safe_on_a_machine_that_takes_its_time():
+    """Between knowing that it is to stop and being woken the thread once closed what woke it."""
+    web = Web({}, listen="127.0.0.1:0")
+    web.start()
+    thread, wake = web._thread, web._server.pull_trigger
+
+    def wake_slowly():
+        thread.join(timeout=1)
+        wake()
+
+    web._server.pull_trigger = wake_slowly
+    web.stop()
+    assert not thread.is_alive()
