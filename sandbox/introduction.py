@@ -7,19 +7,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.slack.world import World
-from sandbox.story import CORE_FEATURES
+from sandbox.story import CORE_FEATURES, PLANS
 from sandbox.vendors.mounts import VENDORS
 
 
 async def introduce(request: Request) -> Response:
-    """The Slack and source sections of a configuration, and the events worth calling core features."""
+    """The Slack and source sections of a configuration, the events worth calling core features, the plans, smallest
+    first, and the address of the head of CS.
+    """
     world: World = request.app.state.world
-    return JSONResponse(introduction(world.url, world.courier_settings))
+    return JSONResponse(
+        introduction(world.url, world.courier_settings, world.workspace.members["U0HEAD"].email)
+    )
 
 
-def introduction(url: str, couriers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def introduction(
+    url: str, couriers: Mapping[str, Mapping[str, Any]], manager: str | None
+) -> dict[str, Any]:
     return {
         "core_features": CORE_FEATURES,
+        "plans": PLANS,
+        "manager": manager,
         "slack": {
             "base_url": f"{url}/slack/api/",
             "bot_token": "xoxb-sandbox-bellwether",

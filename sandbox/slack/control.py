@@ -63,6 +63,7 @@ async def counts(request: Request) -> Response:
         {
             "messages": sum(map(len, world.workspace.messages.values())),
             "calls": world.calls,
+            "early": world.limits.early,
             "connections": world.socket.connections,
             "vendors": request.app.state.vendor_calls,
         }

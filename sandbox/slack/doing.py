@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.slack import people
+from sandbox.slack import people, rooms
 from sandbox.slack.errors import SlackError, UndeliveredError
 from sandbox.slack.payloads import action, event, find_element, interactive, missing, state
 from sandbox.slack.people import BOT, SLACKBOT, Channel, Member
@@ -288,4 +288,5 @@ DEEDS: dict[str, Deed] = {
     "shortcut": shortcut,
     "message": write,
     "home": open_home,
+    **rooms.DEEDS,
 }

@@ -1,7 +1,10 @@
-"""How fast an app may post: about one message a second into a channel, with short bursts (docs.slack.dev, Rate limits)."""
+"""How fast an app may post: about one message a second into a channel, with short bursts (docs.slack.dev, Rate limits);
+and who came back before the Retry-After they were told.
+"""
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -41,3 +44,26 @@ class Pace:
         if bucket.left < 1:
             raise SlackError("ratelimited", retry_after=math.ceil((1 - bucket.left) / PER_SECOND))
         bucket.left -= 1
+
+
+@dataclass
+class Limits:
+    """What was refused for some seconds, and how often somebody came back too early, by method.
+
+    Story time or real time must have passed, whichever went further.
+    """
+
+    clock: Clock
+    real: Callable[[], float] = time.monotonic
+    early: Counter[str] = field(default_factory=Counter)
+    _until: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+    def tell(self, method: str, about: str, seconds: int) -> None:
+        story_s, real_s = self.clock.now().timestamp(), self.real()
+        self._until[method, about] = (story_s + seconds, real_s + seconds)
+
+    def heed(self, method: str, about: str) -> None:
+        """Count a call that comes before its time."""
+        story_s, real_s = self._until.get((method, about), (0.0, 0.0))
+        if self.clock.now().timestamp() < story_s and self.real() < real_s:
+            self.early[method] += 1

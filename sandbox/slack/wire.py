@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.slack import chat, conversations, files, people, views
 from sandbox.slack.args import Args, read
 from sandbox.slack.errors import SlackError
-from sandbox.slack.faults import Fault
+from sandbox.slack.faults import COMMITTED_KINDS, Fault
 from sandbox.slack.world import World
 
 Json = dict[str, Any]
@@ -67,6 +67,16 @@ class Dropped(Response):
         await receive()  # until the server has seen that the connection is gone
 
 
+class Cut(Dropped):
+    """Half an answer: the connection is cut in the middle of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"ok": true,', "more_body": True})
+        await super().__call__(scope, receive, send)
+
+
 async def call(request: Request) -> Response:
     """Answer one call of the Web API."""
     world: World = request.app.state.world
@@ -77,20 +87,39 @@ async def call(request: Request) -> Response:
         method = _authorise(world, name, args)
         return await _run(world, name, method, args)
     except SlackError as error:
+        if error.code == "ratelimited":
+            world.limits.tell(name, _about(world, args), error.facts["retry_after"])
         return _refuse(error)
 
 
 async def _run(world: World, name: str, method: Method, args: Args) -> Response:
+    world.limits.heed(name, _about(world, args))
     fault = world.faults.for_call(name, _channel_id(world, args))
     if fault is not None:
         broken = await _break(fault)
         if broken is not None:
             return broken
     result = method.run(world, args)
-    if fault is not None and fault.kind == "commit_then_drop":
-        return Dropped()
+    if fault is not None and fault.kind in COMMITTED_KINDS:
+        return _answer_badly(fault)
     scopes = ",".join(sorted(world.manifest.scopes or {"chat:write"}))
     return JSONResponse({"ok": True, **result}, headers={"x-oauth-scopes": scopes})
+
+
+def _about(world: World, args: Args) -> str:
+    """What a limit was told for: the channel, and the message where one is changed."""
+    return f"{_channel_id(world, args)} {args.text('ts')}"
+
+
+def _answer_badly(fault: Fault) -> Response:
+    """What was asked is done, and the answer does not say so."""
+    if fault.kind == "commit_then_500":
+        return Response("Internal Server Error", status_code=500)
+    if fault.kind == "commit_then_fatal_error":
+        raise SlackError("fatal_error")
+    if fault.kind == "commit_then_html":
+        return _page(200)
+    return Cut() if fault.kind == "commit_then_cut" else Dropped()
 
 
 async def _break(fault: Fault) -> Response | None:
@@ -103,9 +132,16 @@ async def _break(fault: Fault) -> Response | None:
         return Response("Internal Server Error", status_code=500)
     if fault.kind == "drop":
         return Dropped()
+    if fault.kind in {"html_200", "html_403"}:
+        return _page(int(fault.kind.removeprefix("html_")))
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
     return None
+
+
+def _page(status: int) -> Response:
+    """What somebody in between answers: a proxy, or a notice of maintenance."""
+    return Response("<html>Back soon</html>", status_code=status, media_type="text/html")
 
 
 def _refuse(error: SlackError) -> Response:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,6 +67,11 @@ class Workspace:
                 self.files[entry["file"]["id"]] = entry["file"]
             case "opened":
                 self._open(self.members[entry["user"]])
+            case "channel":
+                self._change_channel(entry["channel"], entry["facts"])
+            case "member":
+                changed = replace(self.members[entry["user"]], **entry["facts"])
+                self.members[entry["user"]] = changed
 
     def _note(self, ts: str) -> None:
         self._last_us = max(self._last_us, int(ts.replace(".", "")))
@@ -106,6 +112,11 @@ class Workspace:
     def _open(self, member: Member) -> None:
         channel = people.direct(member)
         self.channels[channel.id] = channel
+
+    def _change_channel(self, channel_id: str, facts: Json) -> None:
+        known = self.channels.get(channel_id) or Channel(id=channel_id, name=channel_id.lower())
+        sitting = facts.get("people", known.people)
+        self.channels[channel_id] = replace(known, **{**facts, "people": frozenset(sitting)})
 
     def message(self, channel: str, ts: str) -> Json:
         if ts not in self.messages[channel]:

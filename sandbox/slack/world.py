@@ -11,7 +11,7 @@ from sandbox.clock import Clock
 from sandbox.slack.faults import Faults
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.modals import Modals
-from sandbox.slack.pace import Pace
+from sandbox.slack.pace import Limits, Pace
 from sandbox.slack.passes import Passes
 from sandbox.slack.socket import Socket
 from sandbox.slack.workspace import Workspace
@@ -33,10 +33,12 @@ class World:
     calls: Counter[str] = field(default_factory=Counter)
     files_ready_at: dict[str, float] = field(default_factory=dict)
     pace: Pace = field(init=False)
+    limits: Limits = field(init=False)
     socket: Socket = field(init=False)
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.clock)
+        self.limits = Limits(self.clock)
         self.socket = Socket(self.passes, self.faults)
 
     @property

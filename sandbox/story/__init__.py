@@ -6,7 +6,8 @@ which it is asked, and it has no end.
 
 from sandbox.story.accounts import OWNERS, Account, Owner
 from sandbox.story.activity import Deed
+from sandbox.story.billing import PLANS
 from sandbox.story.book import Story
 from sandbox.story.courses import CORE_FEATURES, INSTALLED
 
-__all__ = ["CORE_FEATURES", "INSTALLED", "OWNERS", "Account", "Deed", "Owner", "Story"]
+__all__ = ["CORE_FEATURES", "INSTALLED", "OWNERS", "PLANS", "Account", "Deed", "Owner", "Story"]

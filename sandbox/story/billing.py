@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sandbox.story.accounts import Account
 from sandbox.story.dice import chance, mix
 
+PLANS = ("Basic", "Pro", "Enterprise")  # as Stripe calls them, the smallest first
 SEAT_CENTS = {"basic": 1900, "pro": 4900, "enterprise": 7900}  # a seat and month
 ATTEMPTS_AFTER = (timedelta(0), timedelta(days=3), timedelta(days=5), timedelta(days=8))
 UNPAID_AFTER = timedelta(days=12)  # the last attempt failed; the subscription is given up

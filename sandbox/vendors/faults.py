@@ -7,18 +7,28 @@ from threading import Lock
 from typing import Any
 
 KINDS = frozenset(
-    {"down", "unauthorized", "forbidden", "ratelimited", "truncated", "html", "malformed_record"}
+    {
+        "down",
+        "unauthorized",
+        "forbidden",
+        "ratelimited",
+        "truncated",
+        "html",
+        "malformed_record",
+        "lossy",  # a broken tracking release: from now on every second event is never sent
+    }
 )
 
 
 @dataclass(slots=True)
 class Fault:
-    """`times` requests misbehave, or, with `until`, all up to that instant of the story."""
+    """`times` requests misbehave, or, with `until`, all up to that instant of the story. `armed_at` is when it began."""
 
     kind: str
     times: int
     until: datetime | None
     retry_after: int
+    armed_at: datetime
 
 
 @dataclass(slots=True)
@@ -45,7 +55,9 @@ class Faults:
             raise ValueError(f"no such fault: {kind!r}; there are {', '.join(sorted(KINDS))}")
         seconds = order.get("seconds")
         until = None if seconds is None else now + timedelta(seconds=float(seconds))
-        fault = Fault(kind, int(order.get("times", 1)), until, int(order.get("retry_after", 1)))
+        fault = Fault(
+            kind, int(order.get("times", 1)), until, int(order.get("retry_after", 1)), now
+        )
         with self._lock:
             self._armed.setdefault(vendor, []).append(fault)
 
