@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock screenshots clean
+.PHONY: help setup demo test check bench soak lock screenshots clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ check: $(VENV)/.dev  ## Format, lint, types, rooms, tests.
 
 bench: $(VENV)/.dev  ## Measure, as ratios in one run; a line of JSON per figure.
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev  ## Kill, freeze and fail for some minutes; ends with 1 when a promise is broken.
+	$(BIN)/python -m tests.soak
 
 screenshots: $(VENV)/.dev  ## Draw docs/*.png again, from the running demo (needs Chromium).
 	$(BIN)/python -m tests.screenshots

@@ -14,13 +14,14 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 
 from bot import delivery, jobs
-from bot.config import Config, ConfigError, SlackConfig
+from bot.config import Config, SlackConfig
 from bot.deps import Deps
 from bot.directory import SlackDirectory
-from bot.listeners import alerts, health, matches
+from bot.listeners import alert_forms, alerts, calls, health, holds, matches, menus, tasks
 from bot.proving import prove, refused
 from bot.schedule import Engine
 from bot.services import admitting
+from bot.variables import ConfigError
 from bot.web import Web, routes
 from integrations.base import Clock
 from integrations.registry import SOURCES, open_source
@@ -131,7 +132,7 @@ def build(deps: Deps) -> Program:
 def build_app(deps: Deps, client: WebClient) -> App:
     """The Bolt app with every story's listeners."""
     app = App(client=client, token_verification_enabled=False)
-    for story in (health, alerts, matches):
+    for story in (health, alerts, alert_forms, menus, calls, tasks, holds, matches):
         story.register(app, deps)
 
     return app

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.rubric_cli import rubric_app
+
 if TYPE_CHECKING:
     from bot.deps import Deps
 
@@ -24,6 +26,7 @@ app = typer.Typer(
 )
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
+app.add_typer(rubric_app, name="rubric")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 DEFAULT_CONFIG = Path("bellwether.toml")
@@ -44,8 +47,8 @@ def _verdict(error: Exception) -> tuple[str, int] | None:
     """What to say of an error, and the exit code; None: nobody but us can mend it."""
     from sqlalchemy.exc import DatabaseError, OperationalError
 
-    from bot.config import ConfigError
     from bot.services.errors import UserError
+    from bot.variables import ConfigError
     from integrations.base import SourceError
     from storage.engine import SchemaError
 
@@ -245,12 +248,13 @@ def doctor(
     from bot.app import reading_client
     from bot.clock import SystemClock
     from bot.proving import diagnose_slack
-    from bot.services.diagnosing import Verdict, diagnose_source
+    from bot.services.diagnosing import Verdict, diagnose_delivery, diagnose_source
     from bot.terminal import report
 
     with _open(config) as deps:
         now = SystemClock().now()
         findings = diagnose_slack(reading_client(deps.config), deps.config.slack, machine_now=now)
+        findings += diagnose_delivery(deps)
         for name in deps.sources:
             findings += diagnose_source(deps, name)
     broken = sum(each.verdict is Verdict.BROKEN for each in findings)

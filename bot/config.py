@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,22 +14,26 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
 from bot.currencies import Currencies
+from bot.variables import ConfigError, resolve
 from integrations.registry import SOURCES, UNPOLLABLE
 from integrations.webhooks import CalledSettings
-from scoring.alerts import AlertPolicy, Threshold
+from scoring.hours import WorkingHours
+from scoring.lines import FlagLines
+from scoring.playbooks import PLAYBOOKS, Playbook
+from scoring.policy import AlertPolicy, Drop, Escalation, MassChange, Route, Threshold
 from scoring.rates import NO_RATES, Rates
 from scoring.records import Kind
-from scoring.rubric import DEFAULT_POINTS, Rubric
+from scoring.rubric import DEFAULT_POINTS, Rubric, Status
+from scoring.rules import FLAGS, Rule
 
 T = TypeVar("T")
 
-_SECTIONS = ("general", "slack", "rubric", "alerts", "sources", "currencies", "web", "sandbox")
+_SECTIONS = (
+    *("general", "slack", "rubric", "alerts", "playbooks"),
+    *("sources", "currencies", "web", "sandbox"),
+)
 _LAST_PORT = 65_535
 HOME_VARIABLE = "BELLWETHER_HOME"
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used. The sentence names the key, what is wrong and how to mend it."""
 
 
 class SlackConfig(BaseModel, frozen=True, extra="forbid"):
@@ -150,6 +154,7 @@ class Config:
     sources: Mapping[str, SourceConfig]
     home: Path
     rates: Rates = NO_RATES
+    playbooks: Mapping[Rule, Playbook] = field(default_factory=lambda: PLAYBOOKS)
     web: WebConfig | None = None
     sandbox: SandboxConfig | None = None
 
@@ -213,6 +218,7 @@ def parse_config(
         slack=_model(SlackConfig, _section(told, "slack"), where="slack"),
         rubric=_rubric(_section(told, "rubric")),
         alerts=_alerts(_section(told, "alerts")),
+        playbooks=_playbooks(_section(told, "playbooks")),
         sources={name: _called(name, source, web) for name, source in sources.items()},
         home=home,
         rates=(
@@ -289,17 +295,62 @@ def _rubric(raw: Mapping[str, Any]) -> Rubric:
         told = _section(own, component, of="rubric.points")
         _only(told, tuple(levels), where=f"rubric.points.{component}")
         points[component] = {**levels, **told}
-    return _dataclass(Rubric, {**raw, "points": points}, where="rubric")
+    lines = _dataclass(FlagLines, _section(raw, "flags", of="rubric"), where="rubric.flags")
+    told = {"points": points, "flags": lines, "caps": _caps(_section(raw, "caps", of="rubric"))}
+    return _dataclass(Rubric, {**raw, **told}, where="rubric")
+
+
+def _caps(raw: Mapping[str, Any]) -> dict[Rule, Status]:
+    """The best status under each flag, by its name in small letters: at_risk."""
+    _only(raw, tuple(rule.value for rule in FLAGS if not rule.is_good), where="rubric.caps")
+    statuses = {each.name.lower(): each for each in Status if each is not Status.HEALTHY}
+    for rule, told in raw.items():
+        if told not in statuses:
+            raise ConfigError(f"rubric.caps.{rule} must be one of: {', '.join(statuses)}.")
+    return {Rule(rule): statuses[told] for rule, told in raw.items()}
+
+
+_ALERT_SECTIONS: Mapping[str, type[Any]] = {
+    "at_risk": Threshold,
+    "critical": Threshold,
+    "expansion": Threshold,
+    "sharp_drop": Drop,
+    "mass_change": MassChange,
+    "hours": WorkingHours,
+    "escalation": Escalation,
+}
 
 
 def _alerts(raw: Mapping[str, Any]) -> AlertPolicy:
     default = AlertPolicy()
-    lines = {}
-    for name in ("at_risk", "critical", "expansion"):
+    told: dict[str, Any] = {}
+    for name, kind in _ALERT_SECTIONS.items():
         own = _section(raw, name, of="alerts")
-        line = {**asdict(getattr(default, name)), **own}
-        lines[name] = _dataclass(Threshold, line, where=f"alerts.{name}")
-    return _dataclass(AlertPolicy, {**raw, **lines}, where="alerts")
+        whole = {**asdict(getattr(default, name)), **own}
+        told[name] = _dataclass(kind, whole, where=f"alerts.{name}")
+    routes = raw.get("routes", [])
+    if not isinstance(routes, list) or not all(isinstance(each, Mapping) for each in routes):
+        raise ConfigError("alerts.routes must be sections: [[alerts.routes]], each with a channel.")
+    told["routes"] = [
+        _dataclass(Route, each, where=f"alerts.routes.{place}")
+        for place, each in enumerate(routes, start=1)
+    ]
+    return _dataclass(AlertPolicy, {**raw, **told}, where="alerts")
+
+
+def _playbooks(raw: Mapping[str, Any]) -> dict[Rule, Playbook]:
+    """Every rule's playbook; what a section does not say is as usual. An empty watch or task is none."""
+    _only(raw, tuple(rule.value for rule in Rule), where="playbooks")
+    found: dict[Rule, Playbook] = {}
+    for rule, usual in PLAYBOOKS.items():
+        own = _section(raw, rule.value, of="playbooks")
+        said = {
+            key: None if value == "" and key in {"watch", "task"} else value
+            for key, value in own.items()
+        }
+        usually = {each.name: getattr(usual, each.name) for each in fields(Playbook)}
+        found[rule] = _dataclass(Playbook, {**usually, **said}, where=f"playbooks.{rule.value}")
+    return found
 
 
 def _dataclass(kind: type[T], raw: Mapping[str, Any], *, where: str) -> T:
@@ -343,49 +394,3 @@ def explain(error: ValidationError, where: str) -> str:
         is_missing = problem["type"] == "missing"
         lines.append(f"{key} is missing: set it" if is_missing else f"{key}: {text}")
     return "; ".join(lines) + "."
-
-
-# Upper case only: "$session_start" is an event of Mixpanel's.
-_VARIABLE = re.compile(r"\$([A-Z_][A-Z0-9_]*)\s*")
-
-
-def resolve(value: Any, environment: Mapping[str, str], *, where: str) -> Any:
-    """Replace "$NAME" by what the environment says, or by the content of the file that NAME_FILE names.
-
-    Raises ConfigError, naming `where`, for a variable that is not set.
-    """
-    if isinstance(value, Mapping):
-        return {
-            key: resolve(each, environment, where=f"{where}.{key}".lstrip("."))
-            for key, each in value.items()
-        }
-    if isinstance(value, list):
-        return [resolve(each, environment, where=where) for each in value]
-    if isinstance(value, str) and (asked := _VARIABLE.fullmatch(value)):
-        return _variable(asked[1], environment, where=where)
-    return value
-
-
-def _variable(name: str, environment: Mapping[str, str], *, where: str) -> str:
-    """What the environment says, without the line's end a file or a shell may have left at it."""
-    if name in environment:
-        said, told_by = environment[name], f"the environment variable {name}"
-    elif f"{name}_FILE" in environment:
-        told_by = f"the file {environment[f'{name}_FILE']} ({name}_FILE)"
-        said = _secret_file(Path(environment[f"{name}_FILE"]), f"{where} asks for {told_by}")
-    else:
-        raise ConfigError(
-            f"{where} asks for the environment variable {name}, which is not set (nor is {name}_FILE)."
-        )
-    if not said.strip():
-        raise ConfigError(f"{where} asks for {told_by}, which is empty.")
-    return said.strip()
-
-
-def _secret_file(path: Path, asked: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{asked}, which cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError:
-        raise ConfigError(f"{asked}, which is not text.") from None

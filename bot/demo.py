@@ -21,13 +21,14 @@ import tomli_w
 from bot import jobs
 from bot.app import Program, build, open_deps
 from bot.clock import StoryClock
-from bot.config import ConfigError, parse_config
+from bot.config import parse_config
 from bot.deps import Progress
 from bot.sandboxing import Sandbox
 from bot.schedule import Engine
+from bot.variables import ConfigError
 from integrations.registry import SOURCES
 from storage import accounts as account_rows
-from storage import alerts, outbox, schedules, scores, sources
+from storage import alerts, notices, outbox, schedules, scores, sources
 
 SEED = 7
 LARGE_BOOK = 500
@@ -95,9 +96,11 @@ class Player:
 
     def _coming(self, now: datetime) -> list[datetime]:
         with self.program.deps.db.read() as session:
-            # What waits in the outbox can go out a second later at the soonest.
-            soon = now + timedelta(seconds=1) if outbox.pending_count(session) else None
-            return [each for each in (schedules.next_event(session), soon) if each and each > now]
+            # What waits in the outbox can go out a second later at the soonest, unless it is held back.
+            waits = outbox.waits_until(session)
+            soon = max(waits, now + timedelta(seconds=1)) if waits else None
+            coming = (schedules.next_event(session), notices.next_due(session), soon)
+            return [each for each in coming if each and each > now]
 
 
 @contextmanager
@@ -238,7 +241,11 @@ def _raw(story: Story, sandbox: Sandbox) -> dict[str, Any]:
             "database": f"sqlite:///{story.home / 'bellwether.db'}",
         },
         "slack": told["slack"],
-        "rubric": {"core_features": told["core_features"]},
+        "rubric": {"core_features": told["core_features"], "plans": told["plans"]},
+        "alerts": {
+            "fallback": told["manager"],
+            "escalation": {"manager": told["manager"]},
+        },
         "sources": sources,
         "sandbox": {"url": sandbox.url},
         # A source that calls needs an address; another command beside the demo listens to nobody.
@@ -273,7 +280,7 @@ def _outcome(player: Player) -> dict[str, Any]:
             "records": {name: total.records for name, total in totals.items()},
             "snapshots": scores.count_snapshots(session),
             "alerts": {
-                rule.value: tally.announced for rule, tally in alerts.count_by_rule(session).items()
+                rule.value: count for rule, count in alerts.count_announced(session).items()
             },
             "messages": outbox.count_posted(session),
             "requests": {name: total.requests for name, total in totals.items()},

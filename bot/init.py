@@ -18,10 +18,11 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.clock import SystemClock
-from bot.config import ConfigError, General, SlackConfig, WebConfig, explain, resolve
+from bot.config import General, SlackConfig, WebConfig, explain
 from bot.proving import diagnose_slack
 from bot.sandboxing import sandbox_clock
 from bot.services.diagnosing import Verdict
+from bot.variables import ConfigError, resolve
 from integrations.base import ASKED, SourceError
 from integrations.registry import SOURCES, open_source
 from integrations.webhooks import CalledSettings

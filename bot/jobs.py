@@ -12,9 +12,9 @@ import structlog
 from sqlmodel import Session
 
 from bot.deps import Deps, Progress
-from bot.services import admitting, alerting, rescoring, syncing
+from bot.services import admitting, briefing, pursuing, rescoring, syncing
 from scoring.readings import day_number
-from storage import dirty, schedules, sources, usage
+from storage import audit, dirty, outbox, schedules, sources, usage
 from storage.rules import At, Every
 from storage.schedules import Fenced, Occurrence
 
@@ -24,10 +24,12 @@ LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=1)
 
 # End users are forgotten a few days after the longest window that reads them, counts after a year and a bit.
-KEEP_USERS_DAYS = 35
+KEEP_USERS_DAYS = 63
 KEEP_COUNTS_DAYS = 400
 KEEP_OCCURRENCES = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
+KEEP_AUDIT = timedelta(days=400)
+KEEP_MESSAGES = timedelta(days=400)
 KEEP_REJECTED = timedelta(days=14)
 """What could not be read is seen again with each reading; what is not any more was mended, or has gone."""
 
@@ -65,12 +67,21 @@ def begin_day(job: Job) -> None:
         )
         schedules.prune(session, before=now - KEEP_OCCURRENCES)
         sources.prune(session, runs_before=now - KEEP_RUNS, rejected_before=now - KEEP_REJECTED)
+        audit.prune(session, before=now - KEEP_AUDIT)
+        outbox.prune(session, before=now - KEEP_MESSAGES)
         dirty.mark_all(session, at=now)
 
 
 def monitor_critical(job: Job) -> None:
-    """The daily look at critical accounts nobody has acknowledged."""
-    alerting.remind_of_critical(job.deps, at=job.deps.clock.now())
+    """The morning: critical accounts nobody has acknowledged, and what each CSM has to know of today."""
+    now = job.deps.clock.now()
+    pursuing.remind_of_critical(job.deps, at=now)
+    briefing.brief(job.deps, at=now)
+
+
+def pursue(job: Job) -> None:
+    """Pass on what nobody acknowledged in time."""
+    pursuing.pursue(job.deps, at=job.deps.clock.now())
 
 
 def refresh_members(job: Job) -> None:
@@ -82,6 +93,7 @@ JOBS: Mapping[str, Callable[[Job], None]] = {
     "sync": sync_source,
     "begin_day": begin_day,
     "monitor_critical": monitor_critical,
+    "pursue": pursue,
     "refresh_members": refresh_members,
 }
 
@@ -91,6 +103,7 @@ def ensure_schedules(deps: Deps) -> None:
     general = deps.config.general
     rules: dict[str, tuple[str, Mapping[str, str], Every | At]] = {
         "refresh_members": ("refresh_members", {}, Every(4 * 3600)),
+        "pursue": ("pursue", {}, Every(3600)),
         "begin_day": ("begin_day", {}, At(time=time(0, 5), zone="UTC")),
         "monitor_critical": (
             "monitor_critical",

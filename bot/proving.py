@@ -10,8 +10,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from bot.config import ConfigError, SlackConfig
+from bot.config import SlackConfig
 from bot.services.diagnosing import Finding, Verdict
+from bot.variables import ConfigError
 
 SCOPES = frozenset(
     "channels:history channels:read chat:write commands groups:history groups:read im:history"

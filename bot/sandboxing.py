@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.clock import StoryClock
-from bot.config import ConfigError
+from bot.variables import ConfigError
 
 PATIENCE_S = 900
 """Time may move only when every courier is back, and a large book's files are long to write."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.config import ConfigError
 from bot.deps import Deps
-from bot.services import receiving
+from bot.services import calling, receiving
+from bot.variables import ConfigError
 from integrations.webhooks import WebhookRefusedError
 
 if TYPE_CHECKING:
@@ -44,12 +44,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_NOTHING = Answer(HTTPStatus.NOT_FOUND, {"error": "There is nothing here."})
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What somebody asks: header names are in lower case."""
+    """What somebody asks: header names are in lower case. `rest` is the path after that of the route."""
 
     headers: Mapping[str, str]
     body: bytes
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,13 @@ class Route:
 
 
 def routes(deps: Deps) -> dict[str, Route]:
-    """Every path there is: one for each source that is called, and one that says we are alive."""
+    """Every path there is: one for each source that is called, calendar files, and one that says we are alive.
+
+    A path that ends in / answers for everything below it.
+    """
     return {
         "/healthz": Route("GET", lambda _call: Answer(HTTPStatus.OK, "ok")),
+        calling.CALENDAR_PATH: Route("GET", partial(_calendar, deps)),
         **{
             f"/webhooks/{name}": Route("POST", partial(_webhook, deps, name))
             for name in receiving.listeners(deps)
@@ -78,6 +86,21 @@ def _webhook(deps: Deps, name: str, call: Call) -> Answer:
         log.warning("a webhook was refused", source=name, why=str(error))
         return Answer(error.status, {"error": str(error)})
     return Answer(HTTPStatus.NO_CONTENT)
+
+
+def _calendar(deps: Deps, call: Call) -> Answer:
+    """The file of a planned call, to whoever has its address; anything else is not there."""
+    token, _, kind = call.rest.rpartition(".")
+    file = calling.calendar_file(deps, token) if kind == "ics" else None
+    if file is None:
+        return _NOTHING
+    headers = {
+        "Content-Type": "text/calendar; charset=utf-8",
+        "Content-Disposition": 'attachment; filename="call.ics"',
+        "Cache-Control": "private, no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    return Answer(HTTPStatus.OK, file, headers)
 
 
 class Application:
@@ -102,19 +125,22 @@ class Application:
 
     def _answer(self, environ: "WSGIEnvironment") -> Answer:
         path = environ["PATH_INFO"]
-        route = self._routes.get(path)
+        above, slash, rest = path.rpartition("/")
+        name = path if path in self._routes else above + slash
+        route = self._routes.get(name)
         if route is None:
-            return Answer(HTTPStatus.NOT_FOUND, {"error": "There is nothing here."})
+            return _NOTHING
         if environ["REQUEST_METHOD"] != route.method:
             told = {"error": f"Only {route.method} is answered."}
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, told, {"Allow": route.method})
         try:
-            return route.answer(Call(_headers(environ), environ["wsgi.input"].read()))
+            return route.answer(Call(_headers(environ), environ["wsgi.input"].read(), rest))
         except SQLAlchemyError as error:
             # Its own text quotes the rows.
-            log.warning("a call could not be stored", path=path, error=type(error).__name__)
+            log.warning("a call could not be stored", path=name, error=type(error).__name__)
         except Exception:
-            log.exception("a call could not be answered", path=path)
+            # Below a route stands what only who was told may know.
+            log.exception("a call could not be answered", path=name)
         told = {"error": "It was not stored; send it again."}
         return Answer(HTTPStatus.SERVICE_UNAVAILABLE, told, {"Retry-After": "60"})
 

@@ -15,6 +15,7 @@ from scoring.levels import (
 )
 from scoring.readings import Fresh, Missing, Readings, Stale
 from scoring.rubric import LEVELS, Component, Rubric, Status
+from scoring.rules import Flag, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +37,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """A flag that holds a score down: without it the score would be `uncapped`."""
+
+    rule: Rule
+    uncapped: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthScore:
     """An account's health at one instant.
 
     `value` is 0 (worst) to 100 (best), unrounded; None when nothing is known. `coverage` is the
     share of the rubric's weight that is known, 0 to 1. `status` is None under the rubric's
     `min_coverage`: not enough data. `missing` says why each left-out component is.
+
+    `flags` are raised beside the score; `judged` says of every rule that could be judged, raised or
+    not, when its source last answered: a rule that is not in it cannot be told now. `cap` is the flag
+    that holds the score down, where the rubric says so.
     """
 
     value: float | None
@@ -50,6 +63,14 @@ class HealthScore:
     parts: tuple[Part, ...]
     scored_at: datetime
     missing: Mapping[Component, str] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    judged: Mapping[Rule, datetime] = field(default_factory=dict)
+    cap: Cap | None = None
+
+    @property
+    def covers(self) -> frozenset[Component]:
+        """The components it rests on."""
+        return frozenset(part.component for part in self.parts)
 
     @property
     def is_stale(self) -> bool:

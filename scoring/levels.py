@@ -97,12 +97,10 @@ def judge_engagement(engagement: Engagement, rubric: Rubric, at: datetime) -> Ve
     People are counted, not clicks. Contacts nobody has mailed in 90 days are left out; without
     any other the component is missing, for silence then says nothing.
     """
-    contacts = [each for each in engagement.contacts if not each.deleted and _was_mailed(each, at)]
-    if not contacts:
+    weights = answers(engagement, rubric, at)
+    if not weights:
         return Missing(f"nobody there was mailed in {UNMAILED_DAYS} days")
-    since = at - timedelta(days=rubric.engagement_window_days)
-    weights = [_best_answer(each, since, at) for each in contacts]
-    mean = sum(weights) / len(contacts)
+    mean = sum(weights) / len(weights)
     level = (
         "high"
         if mean >= rubric.engagement_high
@@ -121,12 +119,19 @@ def judge_engagement(engagement: Engagement, rubric: Rubric, at: datetime) -> Ve
         )
         if weight in weights
     ]
-    people = _plural(len(contacts), "contact")
+    people = _plural(len(weights), "contact")
     days = f"in {rubric.engagement_window_days} days"
     return Verdict(
         level,
         f"of {people} {', '.join(said)} {days}" if said else f"none of {people} answered {days}",
     )
+
+
+def answers(engagement: Engagement, rubric: Rubric, at: datetime) -> list[int]:
+    """What the best answer of each mailed contact weighs within the window; 0: none. Empty: nobody was mailed."""
+    contacts = [each for each in engagement.contacts if not each.deleted and _was_mailed(each, at)]
+    since = at - timedelta(days=rubric.engagement_window_days)
+    return [_best_answer(each, since, at) for each in contacts]
 
 
 def judge_payment(payment: Payment, rubric: Rubric, at: datetime) -> Verdict | Missing:

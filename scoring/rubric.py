@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 
+from scoring.lines import FlagLines
+from scoring.rules import FLAGS, Rule
+
 
 class Component(StrEnum):
     """The five parts of a health score, in the order they are shown."""
@@ -55,6 +58,8 @@ class Rubric:
 
     `points`: points of each level of each component; the best level's points are its weight.
     `core_features`: event names whose use counts as adoption; empty leaves that component out.
+    `advanced_features`: event names whose first use is a sign of more; empty: nobody is told of it.
+    `plans`: the plans that are sold, the smallest first; empty: nobody is on a lower one.
     `usage_daily_days`, `usage_weekly_days`: active days in the last 7 that make "daily", "weekly".
     `features_most`, `features_some`: share of the core features, 0 to 1.
     `engagement_high`, `engagement_medium`: mean weight per contact (reply 5, click 3, open 1).
@@ -62,6 +67,8 @@ class Rubric:
     `card_expiry_days`: a card that expires within so many days is a minor issue.
     `healthy`, `stable`, `at_risk`: the score from which on a status holds, half-open.
     `min_coverage`: share of the points that must be covered to give a status at all, 0 to 1.
+    `caps`: the best status an account can have while a flag is raised; a flag that is not named caps nothing.
+    `flags`: where the flags beside the score are raised and lowered.
     """
 
     points: Mapping[Component, Mapping[str, float]] = field(default_factory=lambda: DEFAULT_POINTS)
@@ -80,11 +87,17 @@ class Rubric:
     stable: float = 60
     at_risk: float = 40
     min_coverage: float = 0.50
+    advanced_features: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    caps: Mapping[Rule, Status] = field(default_factory=dict)
+    flags: FlagLines = field(default_factory=FlagLines)
 
     def __post_init__(self) -> None:
         _check_points(self.points)
-        if len(set(self.core_features)) < len(self.core_features):
-            raise ValueError("core_features: one is named twice")
+        for name in ("core_features", "advanced_features", "plans"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name}: one is named twice")
+        _check_caps(self.caps)
         if not 0 < self.at_risk < self.stable < self.healthy <= 100:
             raise ValueError("the statuses need 0 < at_risk < stable < healthy <= 100")
         if not 1 <= self.usage_weekly_days <= self.usage_daily_days <= 7:
@@ -116,6 +129,15 @@ class Rubric:
             return Status.STABLE
         return Status.AT_RISK if score >= self.at_risk else Status.CRITICAL
 
+    def best(self, status: Status) -> float:
+        """The highest score that has a status, to a tenth of a point: under a cap nothing is higher."""
+        upper = {
+            Status.CRITICAL: self.at_risk,
+            Status.AT_RISK: self.stable,
+            Status.STABLE: self.healthy,
+        }
+        return round(upper[status] - 0.1, 1) if status in upper else 100.0
+
     @property
     def version(self) -> str:
         """A fingerprint of every number in it: equal rubrics have equal versions, wherever they were read."""
@@ -123,6 +145,15 @@ class Rubric:
             json.dumps(asdict(self)), parse_int=float
         )  # 80 and 80.0 are one number
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _check_caps(caps: Mapping[Rule, Status]) -> None:
+    risks = [rule for rule in FLAGS if not rule.is_good]
+    for rule, status in caps.items():
+        if rule not in risks:
+            raise ValueError(f"caps: {rule} is none of {', '.join(risks)}")
+        if status is Status.HEALTHY:
+            raise ValueError(f"caps.{rule}: healthy is no cap")
 
 
 def _check_points(points: Mapping[Component, Mapping[str, float]]) -> None:

@@ -1,8 +1,8 @@
 """Alerts: where each rule stands for each account, the episodes, and the ledger of what people did."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from scoring.accounts import AccountId
-from scoring.alerts import Alert, AlertId, AlertState, Phase, Rule
+from scoring.alerts import Alert, AlertId, AlertState, Decision, Outcome, Phase
+from scoring.rubric import Component
+from scoring.rules import Quiet, Rule
 from storage.sql import add_new, chunks, fetch, first, run, upsert
-from storage.tables import AlertActionRow, AlertRow, AlertStateRow
+from storage.tables import AccountRow, AlertActionRow, AlertRow, AlertStandingRow
 
+_account = AccountRow.__table__
 _alert = AlertRow.__table__
-_state = AlertStateRow.__table__
+_state = AlertStandingRow.__table__
 _action = AlertActionRow.__table__
 
 
@@ -30,66 +33,100 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """What became of one rule's alerts."""
+class Watched:
+    """Where every rule stands for an account, and what the look rested on that left them so.
 
-    opened: int
-    announced: int
-    still_open: int
-    acknowledged: int
-    outreach: int
+    `rules` has those that ever moved. `rubric_id` None: it was a customer once, and is looked at as if
+    for the first time. `covers` are the components of that look's score.
+    """
+
+    rules: Mapping[Rule, AlertState]
+    rubric_id: int | None
+    covers: frozenset[Component] = frozenset()
+
+    @property
+    def is_new(self) -> bool:
+        return self.rubric_id is None
 
 
-def states(
-    session: Session, account_ids: Collection[AccountId]
-) -> dict[AccountId, dict[Rule, AlertState]]:
-    """Where each rule stands; a rule that never moved, or an account without any, has no entry."""
-    found: dict[AccountId, dict[Rule, AlertState]] = defaultdict(dict)
+def watched(session: Session, account_ids: Collection[AccountId]) -> dict[AccountId, Watched]:
+    """Where accounts stand; one that was never looked at has no entry."""
+    found: dict[AccountId, Watched] = {}
     for part in chunks(account_ids):
         for row in fetch(session, sa.select(_state).where(_state.c.account_id.in_(part))):
-            found[row.account_id][Rule(row.rule)] = _to_state(row)
-    return dict(found)
+            states = [_to_state(each) for each in row.rules]
+            found[AccountId(row.account_id)] = Watched(
+                rules={state.rule: state for state in states},
+                rubric_id=row.rubric_id,
+                covers=frozenset(Component(each) for each in row.covers.split()),
+            )
+    return found
 
 
-def save_states(session: Session, moved: Mapping[AccountId, Sequence[AlertState]]) -> None:
+def save_watched(session: Session, moved: Mapping[AccountId, Watched]) -> None:
+    """Keep where accounts stand; equal rows are not written again."""
     rows = [
-        {"account_id": account_id, **asdict(state)}
-        for account_id, of_one in moved.items()
-        for state in of_one
+        {
+            "account_id": account_id,
+            "rules": [
+                _state_json(state)
+                for state in each.rules.values()
+                if state != AlertState(rule=state.rule)
+            ],
+            "rubric_id": each.rubric_id,
+            "covers": " ".join(sorted(each.covers)),
+            "waits": any(state.is_waiting for state in each.rules.values()),
+        }
+        for account_id, each in moved.items()
     ]
-    upsert(session, _state, rows, key=("account_id", "rule"))
+    upsert(session, _state, rows, key=("account_id",))
+
+
+def count_watched(session: Session) -> int:
+    """How many accounts were ever looked at and are customers still."""
+    query = (
+        sa.select(sa.func.count().label("n"))
+        .select_from(_state.join(_account, _account.c.id == _state.c.account_id))
+        .where(_account.c.churned_on.is_(None), _state.c.rubric_id.is_not(None))
+    )
+    row = first(session, query)
+    return row.n if row else 0
 
 
 def open_episode(
     session: Session,
-    account_id: AccountId,
-    rule: Rule,
-    episode: int,
+    decision: Decision,
     *,
-    value: float,
+    value: float | None,
     before: float | None,
-    announced: bool,
     at: datetime,
+    closed_at: datetime | None = None,
 ) -> Alert:
-    """Write down an episode that has opened, or has opened again; either way there is one row of it."""
+    """Write down an episode that has opened, or has opened again; either way there is one row of it.
+
+    An event that comes with an account's end is closed as it opens.
+    """
     row = {
-        "account_id": account_id,
-        "rule": rule,
-        "episode": episode,
+        "account_id": decision.account_id,
+        "rule": decision.rule,
+        "episode": decision.episode,
         "opened_at": at,
         "value": value,
         "before": before,
-        "announced": announced,
-        "closed_at": None,
+        "announced": False,
+        "quiet": decision.quiet,
+        "evidence": decision.evidence,
+        "subject": decision.subject,
+        "closed_at": closed_at,
     }
     upsert(
         session,
         _alert,
         [row],
         key=("account_id", "rule", "episode"),
-        keep=("opened_at", "value", "before"),
+        keep=("opened_at", "value", "before", "announced"),
     )
-    return _episode(session, account_id, rule, episode)
+    return _episode(session, decision.account_id, decision.rule, decision.episode)
 
 
 def close_episode(
@@ -99,8 +136,10 @@ def close_episode(
     return _episode(session, account_id, rule, episode)
 
 
-def get(session: Session, alert_id: AlertId) -> Alert | None:
-    row = first(session, sa.select(_alert).where(_alert.c.id == alert_id))
+def get(session: Session, alert_id: AlertId, *, to_change: bool = False) -> Alert | None:
+    """An alert; `to_change` keeps others from changing it before the transaction ends."""
+    query = sa.select(_alert).where(_alert.c.id == alert_id)
+    row = first(session, query.with_for_update() if to_change else query)
     return _to_alert(row) if row else None
 
 
@@ -114,17 +153,30 @@ def save(session: Session, alert: Alert) -> None:
 
 def waiting_accounts(session: Session) -> list[AccountId]:
     """Accounts of which a rule waits for the next fresh data to confirm a crossing or a recovery."""
-    waits = _state.c.phase.in_([Phase.PENDING, Phase.RECOVERING])
-    query = sa.select(_state.c.account_id).where(waits).distinct().order_by(_state.c.account_id)
+    query = sa.select(_state.c.account_id).where(_state.c.waits).order_by(_state.c.account_id)
     return [AccountId(row.account_id) for row in fetch(session, query)]
 
 
 def forget(session: Session, account_ids: Collection[AccountId], *, at: datetime) -> None:
-    """Close what is open for accounts and begin their rules anew: their next evaluation is their first."""
+    """Close what is open for accounts and begin their rules anew: their next look is their first.
+
+    Episodes count on, so that a new one is never taken for an old one.
+    """
     for part in chunks(account_ids):
         still_open = sa.and_(_alert.c.account_id.in_(part), _alert.c.closed_at.is_(None))
         run(session, sa.update(_alert).where(still_open).values(closed_at=at))
-        run(session, sa.delete(_state).where(_state.c.account_id.in_(part)))
+    anew = {
+        account_id: Watched(
+            rules={
+                rule: AlertState(rule=rule, episode=state.episode, quiet=Quiet.BASELINE)
+                for rule, state in known.rules.items()
+                if state.episode
+            },
+            rubric_id=None,
+        )
+        for account_id, known in watched(session, account_ids).items()
+    }
+    save_watched(session, anew)
 
 
 def firing(session: Session, rule: Rule) -> list[Alert]:
@@ -141,6 +193,58 @@ def open_alerts(session: Session, account_id: AccountId) -> list[Alert]:
     return [
         _to_alert(row) for row in fetch(session, query.order_by(_alert.c.opened_at, _alert.c.id))
     ]
+
+
+def by_ids(session: Session, ids: Collection[AlertId]) -> dict[AlertId, Alert]:
+    found: dict[AlertId, Alert] = {}
+    for part in chunks(ids):
+        query = sa.select(_alert).where(_alert.c.id.in_(part))
+        found |= {AlertId(row.id): _to_alert(row) for row in fetch(session, query)}
+    return found
+
+
+def open_of(session: Session, ids: Collection[AccountId]) -> dict[AccountId, list[Alert]]:
+    """The open alerts of accounts, each account's most pressing first; one without any has no entry."""
+    found: dict[AccountId, list[Alert]] = defaultdict(list)
+    for part in chunks(ids):
+        is_open = sa.and_(_alert.c.account_id.in_(part), _alert.c.closed_at.is_(None))
+        for row in fetch(session, sa.select(_alert).where(is_open)):
+            found[AccountId(row.account_id)].append(_to_alert(row))
+    return {each: by_pressing(of_one) for each, of_one in found.items()}
+
+
+def snoozed(
+    session: Session, ids: Collection[AccountId], *, at: datetime
+) -> list[tuple[AccountId, Alert]]:
+    """The open alerts of accounts that are snoozed now."""
+    found: list[tuple[AccountId, Alert]] = []
+    for part in chunks(ids):
+        asleep = sa.and_(
+            _alert.c.account_id.in_(part),
+            _alert.c.closed_at.is_(None),
+            _alert.c.snoozed_until > at,
+        )
+        rows = fetch(session, sa.select(_alert).where(asleep).order_by(_alert.c.id))
+        found += [(AccountId(row.account_id), _to_alert(row)) for row in rows]
+    return found
+
+
+def by_pressing(found: Iterable[Alert]) -> list[Alert]:
+    """The most pressing first, of one rule the oldest."""
+    order = {rule: place for place, rule in enumerate(Rule)}
+    return sorted(found, key=lambda each: (order[each.rule], each.id))
+
+
+def open_quiet(session: Session, quiet: Quiet) -> list[Alert]:
+    """The open alerts nobody was told of, for this reason, oldest first."""
+    query = sa.select(_alert).where(_alert.c.quiet == quiet, _alert.c.closed_at.is_(None))
+    return [_to_alert(row) for row in fetch(session, query.order_by(_alert.c.id))]
+
+
+def count_announced(session: Session) -> dict[Rule, int]:
+    """How many alerts people were told of, by rule; a rule without one is left out."""
+    query = sa.select(_alert.c.rule, sa.func.count().label("n")).where(_alert.c.announced)
+    return {Rule(row.rule): row.n for row in fetch(session, query.group_by(_alert.c.rule))}
 
 
 def opened_since(session: Session, since: datetime) -> list[Alert]:
@@ -184,36 +288,6 @@ def actions(session: Session, alert_id: AlertId) -> list[Action]:
     ]
 
 
-def count_by_rule(session: Session, *, since: datetime | None = None) -> dict[Rule, Tally]:
-    """What became of the alerts that opened since (None: ever); a rule without one is left out."""
-    query = (
-        sa.select(
-            _alert.c.rule,
-            sa.func.count().label("opened"),
-            _count_if(_alert.c.announced).label("announced"),
-            _count_if(_alert.c.closed_at.is_(None)).label("still_open"),
-            _count_if(_alert.c.acknowledged_at.is_not(None)).label("acknowledged"),
-            _count_if(_alert.c.outreach_at.is_not(None)).label("outreach"),
-        )
-        .where(*([] if since is None else [_alert.c.opened_at >= since]))
-        .group_by(_alert.c.rule)
-    )
-    return {
-        Rule(row.rule): Tally(
-            opened=row.opened,
-            announced=row.announced,
-            still_open=row.still_open,
-            acknowledged=row.acknowledged,
-            outreach=row.outreach,
-        )
-        for row in fetch(session, query)
-    }
-
-
-def _count_if(condition: sa.ColumnElement[bool]) -> sa.Function[int]:
-    return sa.func.count(sa.case((condition, 1)))
-
-
 def _is(account_id: AccountId, rule: Rule, episode: int) -> sa.ColumnElement[bool]:
     return sa.and_(
         _alert.c.account_id == account_id, _alert.c.rule == rule, _alert.c.episode == episode
@@ -227,18 +301,54 @@ def _episode(session: Session, account_id: AccountId, rule: Rule, episode: int) 
     return _to_alert(row)
 
 
-def _to_state(row: sa.Row[Any]) -> AlertState:
+def _state_json(state: AlertState) -> dict[str, Any]:
+    """A state without what is as it was in the beginning: there are many of them."""
+    told = {
+        "phase": None if state.phase is Phase.OK else state.phase,
+        "seen": state.seen,
+        "episode": state.episode,
+        "as_of": _said(state.as_of),
+        "closed_at": _said(state.closed_at),
+        "quiet": state.quiet,
+        "subject": state.subject,
+        "known": list(state.known),
+        "openings": [each.isoformat() for each in state.openings],
+        "frozen_since": _said(state.frozen_since),
+    }
+    return {"rule": state.rule, **{name: value for name, value in told.items() if value}}
+
+
+def _to_state(stored: Mapping[str, Any]) -> AlertState:
     return AlertState(
-        rule=Rule(row.rule),
-        phase=Phase(row.phase),
-        seen=row.seen,
-        episode=row.episode,
-        as_of=row.as_of,
-        closed_at=row.closed_at,
-        announced=row.announced,
+        rule=Rule(stored["rule"]),
+        phase=Phase(stored.get("phase", Phase.OK)),
+        seen=stored.get("seen", 0),
+        episode=stored.get("episode", 0),
+        as_of=_read(stored.get("as_of")),
+        closed_at=_read(stored.get("closed_at")),
+        quiet=Quiet(stored["quiet"]) if "quiet" in stored else None,
+        subject=stored.get("subject", ""),
+        known=tuple(stored.get("known", ())),
+        openings=tuple(datetime.fromisoformat(each) for each in stored.get("openings", ())),
+        frozen_since=_read(stored.get("frozen_since")),
     )
+
+
+def _said(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _read(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def _to_alert(row: sa.Row[Any]) -> Alert:
     values = {field.name: getattr(row, field.name) for field in fields(Alert)}
-    return Alert(**values | {"rule": Rule(row.rule)})
+    return Alert(
+        **values
+        | {
+            "rule": Rule(row.rule),
+            "quiet": Quiet(row.quiet) if row.quiet else None,
+            "outcome": Outcome(row.outcome) if row.outcome else None,
+        }
+    )

@@ -1,5 +1,6 @@
 """History: what became of each account's subscriptions, and what they were last seen to be."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -57,6 +58,18 @@ def of_account(
         .limit(limit)
     )
     return [_to_event(row) for row in fetch(session, query)]
+
+
+def recent(
+    session: Session, account_ids: Collection[AccountId], *, since: datetime
+) -> dict[AccountId, list[BillingEvent]]:
+    """What happened to accounts since; one to which nothing did has no entry."""
+    found: dict[AccountId, list[BillingEvent]] = defaultdict(list)
+    for part in chunks(account_ids):
+        query = sa.select(_event).where(_event.c.account_id.in_(part), _event.c.at >= since)
+        for row in fetch(session, query.order_by(_event.c.at, _event.c.id)):
+            found[AccountId(row.account_id)].append(_to_event(row))
+    return dict(found)
 
 
 def states(session: Session, account_ids: Collection[AccountId]) -> dict[AccountId, BillingState]:

@@ -1,54 +1,48 @@
 """The outbox: messages that are written down before they are posted, and posted in order, once.
 
-    pending -> sending -> sent | dead        pending -> superseded (an update with a newer one behind it)
-
-`sending` with an expired lease is *unknown*: somebody may have posted it and died. Whoever claims it
-then looks for it in the channel before posting again. Every word about a message on its way is
-fenced by the claim's token: whoever lost the claim changes nothing.
+pending -> (claimed, see storage/claims.py) -> sent | dead | expired
+pending -> superseded (an update with a newer one behind it, or one whose message still waits and takes it in)
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from storage import channels
+from storage.channels import Lane
+from storage.lines import Kind, State, first_tried, is_time, is_unfinished, may_go_at
 from storage.sql import add_new, fetch, first, run
 from storage.tables import OutboxRow, SlackChannelRow
+
+__all__ = (
+    "Dead",
+    "Kind",
+    "OutMessage",
+    "State",
+    "Waiting",
+    "add",
+    "count_posted",
+    "dead",
+    "give_up_what_hangs_on",
+    "is_alive",
+    "is_clogged",
+    "oldest_waiting",
+    "pending_count",
+    "prune",
+    "root_of",
+    "stands_at",
+    "to_message",
+    "waits_until",
+)
 
 _out = OutboxRow.__table__
 _channel = SlackChannelRow.__table__
 
-# The longest a post may take, and some.
-LEASE = timedelta(seconds=45)
-# Slack takes one message a second and channel.
-PACE = timedelta(seconds=1)
 
-
-class Kind(StrEnum):
-    """What is done with a message."""
-
-    POST = "post"
-    REPLY = "reply"  # in the thread of another
-    UPDATE = "update"  # in place of another
-
-
-class State(StrEnum):
-    """Where a message stands."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    DEAD = "dead"
-    SUPERSEDED = "superseded"
-
-
-_UNFINISHED = (State.PENDING.value, State.SENDING.value)
+_GIVEN_UP = frozenset({State.DEAD, State.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,24 +70,6 @@ class OutMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A message that is ours to deliver until the lease is over.
-
-    `unknown`: an earlier attempt, the first at `first_try_at`, may have posted it. `of_channel` and
-    `of_ts` say where the message is that a reply answers or an update replaces.
-    """
-
-    id: int
-    token: str
-    message: OutMessage
-    attempt: int
-    first_try_at: datetime
-    unknown: bool
-    of_channel: str | None
-    of_ts: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
     """A message that was given up."""
 
@@ -104,13 +80,26 @@ class Dead:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that is not out. It may go out from `since` on; `error` is what kept it last, None: nothing yet."""
+
+    key: str
+    target: str
+    error: str | None
+    attempts: int
+    since: datetime
+
+
 def add(session: Session, message: OutMessage, *, at: datetime) -> bool:
     """Queue a message. False when its key was queued before.
 
-    An update supersedes the ones of the same message that still wait. What hangs on a message that
-    is dead, or not known, is dead at once.
+    An update supersedes the ones of the same message that still wait; where the message itself
+    still waits, it takes the update in. What hangs on a message that is given up, or not known, is
+    dead at once.
     """
-    lost = message.of is not None and _state(session, message.of) in {None, State.DEAD}
+    origin = _origin(session, message) if message.of else None
+    lost = message.of is not None and (origin is None or origin.state in _GIVEN_UP)
     row = {
         "key": message.key,
         "target": message.target,
@@ -129,109 +118,90 @@ def add(session: Session, message: OutMessage, *, at: datetime) -> bool:
     }
     if add_new(session, _out, [row]) == 0:
         return False
-    if message.kind is Kind.UPDATE:
-        _supersede(session, message, at=at)
+    if message.kind is Kind.UPDATE and origin:
+        _supersede(session, message, origin, at=at)
     return True
 
 
-def claim(
-    session: Session, *, at: datetime, lease: timedelta = LEASE, pace: timedelta = PACE
-) -> Claim | None:
-    """Take the next message that can go out, urgent ones first, else oldest first; None: nothing can.
-
-    At most one message of a channel is on its way at a time, and the next waits its turn.
-    """
-    # Only the id is looked for: sorting every waiting message with its payload is what takes long.
-    found = first(session, _next(at))
-    row = first(session, sa.select(_out).where(_out.c.id == found.id)) if found else None
-    if row is None:
-        return None
-    token = secrets.token_hex(8)
-    values = {
-        "state": State.SENDING,
-        "token": token,
-        "lease_until": at + lease,
-        "attempts": row.attempts + 1,
-        "first_try_at": row.first_try_at or at,
-    }
-    run(session, sa.update(_out).where(_out.c.id == row.id).values(values))
-    if row.kind != Kind.UPDATE:
-        channels.park(session, row.target, until=at + pace)
-    origin = (
-        first(session, sa.select(_out.c.channel, _out.c.ts).where(_out.c.key == row.of))
-        if row.of
-        else None
-    )
-    return Claim(
-        id=row.id,
-        token=token,
-        message=_to_message(row),
-        attempt=row.attempts + 1,
-        first_try_at=row.first_try_at or at,
-        unknown=row.state == State.SENDING,
-        of_channel=origin.channel if origin else None,
-        of_ts=origin.ts if origin else None,
-    )
-
-
-def mark_sent(
-    session: Session, claim: Claim, *, channel: str | None, ts: str | None, at: datetime
-) -> bool:
-    """Note that a message is out, and where. False when the claim was lost: then nothing is noted."""
-    return _settle(
-        session, claim, state=State.SENT, channel=channel, ts=ts, error=None, finished_at=at
-    )
-
-
-def mark_unknown(session: Session, claim: Claim, *, until: datetime, error: str) -> bool:
-    """Note that nobody knows whether a message is out; it is claimed again, to look, after `until`."""
-    return _settle(session, claim, lease_until=until, error=error, token=None)
-
-
-def postpone(session: Session, claim: Claim, *, until: datetime, error: str) -> bool:
-    """Put back a message that is surely not out. What queues behind it waits with it."""
-    return _settle(session, claim, state=State.PENDING, not_before=until, error=error, token=None)
-
-
-def mark_dead(session: Session, claim: Claim, *, error: str, at: datetime) -> bool:
-    """Give a message up, and with it what hangs on it. What queues behind it goes on."""
-    if not _settle(session, claim, state=State.DEAD, error=error, finished_at=at):
-        return False
-    hangs = sa.and_(_out.c.of == claim.message.key, _out.c.state == State.PENDING)
-    run(session, sa.update(_out).where(hangs).values(state=State.DEAD, error=_LOST, finished_at=at))
-    return True
-
-
-def extend(session: Session, claim: Claim, *, until: datetime) -> bool:
-    """Hold a claim for longer. False when it was lost."""
-    return _settle(session, claim, lease_until=until)
-
-
-def sent_ts(session: Session, key: str) -> tuple[str, str] | None:
-    """Channel and timestamp of a message that is out; None when it is not, or not known."""
-    query = sa.select(_out.c.channel, _out.c.ts).where(
-        _out.c.key == key, _out.c.state == State.SENT
-    )
-    row = first(session, query)
-    return (row.channel, row.ts) if row and row.channel and row.ts else None
-
-
-def targets(session: Session, prefix: str) -> list[str]:
-    """Where the messages went, or will go, whose key is the prefix and their target, and which are not dead."""
-    query = sa.select(_out.c.target).where(
-        _out.c.key == prefix + _out.c.target, _out.c.state != State.DEAD
-    )
-    return [row.target for row in fetch(session, query.order_by(_out.c.id))]
+def was_queued(session: Session, key: str) -> bool:
+    """Whether a message of this key was ever queued."""
+    return _state(session, key) is not None
 
 
 def is_alive(session: Session, key: str) -> bool:
     """Whether a message of this key was queued and not given up."""
-    return _state(session, key) not in {None, State.DEAD}
+    return _state(session, key) not in {None, *_GIVEN_UP}
+
+
+def is_clogged(
+    session: Session, target: str, *, at: datetime, patience: timedelta = timedelta(minutes=5)
+) -> bool:
+    """Whether messages to a target are stuck for longer than `patience`: one is tried, or waits behind one that is,
+    or waits while Slack takes nothing from anybody.
+    """
+    since, ahead = at - patience, _out.alias("ahead")
+    lanes = _channel.c.id.in_([Lane.POST.value, Lane.READ.value])
+    is_slowed = sa.exists().where(lanes, _channel.c.next_post_at > since)
+    behind = sa.exists().where(
+        ahead.c.line == _out.c.line,
+        ahead.c.id < _out.c.id,
+        is_unfinished(ahead),
+        ahead.c.attempts > 0,
+    )
+    waits = sa.and_(_out.c.created_at < since, is_time(_out, since), sa.or_(behind, is_slowed))
+    stuck = sa.and_(
+        _out.c.target == target,
+        is_unfinished(_out),
+        sa.or_(_out.c.first_try_at < since, waits),
+    )
+    return first(session, sa.select(_out.c.id).where(stuck).limit(1)) is not None
+
+
+def root_of(session: Session, key: str) -> str | None:
+    """The message that began the thread this one is in: itself, where it is no reply. None when it is given up or not known."""
+    row = first(session, sa.select(_out.c.kind, _out.c.of, _out.c.state).where(_out.c.key == key))
+    if row is None or row.state in _GIVEN_UP:
+        return None
+    return row.of if row.kind == Kind.REPLY else key
 
 
 def pending_count(session: Session) -> int:
     """How many messages are not out yet, held and unknown ones too."""
-    return _count(session, _out.c.state.in_(_UNFINISHED))
+    return _count(session, is_unfinished(_out))
+
+
+def waits_until(session: Session) -> datetime | None:
+    """From when on the first message that is not out may be tried, if nothing comes between; None: all are out.
+
+    What waits behind one that is tried, or hangs on one that is not out, waits for that one.
+    """
+    origin, tried = _out.alias("origin"), first_tried()
+    waits = sa.exists().where(origin.c.key == _out.c.of, is_unfinished(origin))
+    query = (
+        sa.select(sa.func.min(may_go_at(), type_=_out.c.created_at.type).label("at"))
+        .outerjoin(tried, tried.c.line == _out.c.line)
+        .where(is_unfinished(_out), sa.func.coalesce(tried.c.id, _out.c.id) >= _out.c.id, ~waits)
+    )
+    row = first(session, query)
+    return row.at if row else None
+
+
+def oldest_waiting(session: Session) -> Waiting | None:
+    """The message that could have gone out first and is not out; one that is held back comes last. None: all are out."""
+    since = sa.func.coalesce(_out.c.not_before, _out.c.created_at, type_=_out.c.created_at.type)
+    query = sa.select(_out, since.label("since")).where(is_unfinished(_out))
+    row = first(session, query.order_by("since", _out.c.id).limit(1))
+    if row is None:
+        return None
+    return Waiting(
+        key=row.key, target=row.target, error=row.error, attempts=row.attempts, since=row.since
+    )
+
+
+def stands_at(session: Session, key: str) -> str | None:
+    """The ts of a message in its channel; None when it is not out, or not known."""
+    row = first(session, sa.select(_out.c.ts).where(_out.c.key == key))
+    return row.ts if row else None
 
 
 def count_posted(session: Session) -> int:
@@ -239,13 +209,12 @@ def count_posted(session: Session) -> int:
     return _count(session, sa.and_(_out.c.state == State.SENT, _out.c.kind != Kind.UPDATE))
 
 
-def dead(session: Session) -> list[Dead]:
-    """Messages that were given up, newest first."""
-    query = (
-        sa.select(_out)
-        .where(_out.c.state == State.DEAD)
-        .order_by(_out.c.finished_at.desc(), _out.c.id.desc())
-    )
+def dead(session: Session, *, since: datetime | None = None) -> list[Dead]:
+    """Messages that were given up, newest first; those since an instant, None: all that are kept."""
+    query = sa.select(_out).where(_out.c.state == State.DEAD)
+    if since is not None:
+        query = query.where(_out.c.finished_at >= since)
+    ordered = query.order_by(_out.c.finished_at.desc(), _out.c.id.desc())
     return [
         Dead(
             key=row.key,
@@ -254,88 +223,28 @@ def dead(session: Session) -> list[Dead]:
             attempts=row.attempts,
             at=row.finished_at,
         )
-        for row in fetch(session, query)
+        for row in fetch(session, ordered)
     ]
 
 
 def prune(session: Session, *, before: datetime) -> int:
-    """Forget messages that were finished before. Returns how many went."""
-    return run(session, sa.delete(_out).where(_out.c.finished_at < before))
+    """Forget messages that were finished before, unless something waits that hangs on them. Returns how many went."""
+    waiting = _out.alias("waiting")
+    needed = sa.exists().where(waiting.c.of == _out.c.key, is_unfinished(waiting))
+    return run(session, sa.delete(_out).where(_out.c.finished_at < before, ~needed))
 
 
-_LOST = "the message it belongs to was not delivered"
+def give_up_what_hangs_on(session: Session, key: str, *, state: State, at: datetime) -> None:
+    """Give up the replies to a message that will not be out, the changes of it, and those of the replies."""
+    keys = [key]
+    while keys:
+        hangs = sa.and_(_out.c.of.in_(keys), _out.c.state == State.PENDING)
+        values = {"state": state, "error": _LOST, "finished_at": at}
+        gone = sa.update(_out).where(hangs).values(values).returning(_out.c.key)
+        keys = [row.key for row in fetch(session, gone)]
 
 
-def _next(at: datetime) -> sa.Select[Any]:
-    earlier, origin = _out.alias("earlier"), _out.alias("origin")
-    ready = sa.or_(
-        sa.and_(_out.c.state == State.PENDING, _is_time(_out, at)),
-        sa.and_(_out.c.state == State.SENDING, _out.c.lease_until <= at),
-    )
-    # A message held back from the start is not in line yet; one that is tried again has kept its place.
-    in_line = sa.or_(
-        earlier.c.state == State.SENDING, earlier.c.attempts > 0, _is_time(earlier, at)
-    )
-    blocked = sa.exists().where(
-        earlier.c.line == _out.c.line,
-        earlier.c.id < _out.c.id,
-        _is_unfinished(earlier),
-        in_line,
-    )
-    posted = sa.exists().where(origin.c.key == _out.c.of, origin.c.state == State.SENT)
-    parked = sa.exists().where(_channel.c.id == _out.c.target, _channel.c.next_post_at > at)
-    return (
-        sa.select(_out.c.id)
-        .where(
-            _is_unfinished(_out),
-            ready,
-            ~blocked,
-            sa.or_(_out.c.of.is_(None), posted),
-            sa.or_(_out.c.kind == Kind.UPDATE, ~parked),
-        )
-        .order_by(_out.c.urgent.desc(), _out.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=_out)
-    )
-
-
-def _is_unfinished(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    # Spelled out, not bound: only then is the index of the unfinished ones used, and not every row read.
-    return table.c.state.in_([sa.literal_column(f"'{state}'") for state in _UNFINISHED])
-
-
-def _is_time(table: sa.FromClause, at: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(table.c.not_before.is_(None), table.c.not_before <= at)
-
-
-def _state(session: Session, key: str) -> State | None:
-    row = first(session, sa.select(_out.c.state).where(_out.c.key == key))
-    return State(row.state) if row else None
-
-
-def _supersede(session: Session, message: OutMessage, *, at: datetime) -> None:
-    older = sa.and_(
-        _out.c.of == message.of,
-        _out.c.kind == Kind.UPDATE,
-        _out.c.state == State.PENDING,
-        _out.c.key != message.key,
-    )
-    run(session, sa.update(_out).where(older).values(state=State.SUPERSEDED, finished_at=at))
-
-
-def _settle(session: Session, claim: Claim, **values: Any) -> bool:
-    ours = sa.and_(
-        _out.c.id == claim.id, _out.c.token == claim.token, _out.c.state == State.SENDING
-    )
-    return run(session, sa.update(_out).where(ours).values(values)) == 1
-
-
-def _count(session: Session, condition: sa.ColumnElement[bool]) -> int:
-    row = first(session, sa.select(sa.func.count().label("n")).select_from(_out).where(condition))
-    return row.n if row else 0
-
-
-def _to_message(row: sa.Row[Any]) -> OutMessage:
+def to_message(row: sa.Row[Any]) -> OutMessage:
     return OutMessage(
         key=row.key,
         target=row.target,
@@ -346,3 +255,39 @@ def _to_message(row: sa.Row[Any]) -> OutMessage:
         not_before=row.not_before,
         expires_at=row.expires_at,
     )
+
+
+_LOST = "the message it belongs to was not delivered"
+
+
+def _origin(session: Session, message: OutMessage) -> sa.Row[Any] | None:
+    """The message a reply answers or an update replaces. Locked for an update, which may change it."""
+    query = sa.select(_out.c.id, _out.c.state, _out.c.payload).where(_out.c.key == message.of)
+    if message.kind is Kind.UPDATE:
+        query = query.with_for_update()
+    return first(session, query)
+
+
+def _state(session: Session, key: str) -> State | None:
+    row = first(session, sa.select(_out.c.state).where(_out.c.key == key))
+    return State(row.state) if row else None
+
+
+def _supersede(session: Session, message: OutMessage, origin: sa.Row[Any], *, at: datetime) -> None:
+    """Only the newest change is made; while the message waits, not even that: it is posted as it should be."""
+    mine, is_waiting = _out.c.key == message.key, origin.state == State.PENDING
+    older = sa.and_(
+        _out.c.of == message.of,
+        _out.c.kind == Kind.UPDATE,
+        _out.c.state == State.PENDING,
+        sa.true() if is_waiting else ~mine,
+    )
+    run(session, sa.update(_out).where(older).values(state=State.SUPERSEDED, finished_at=at))
+    if is_waiting:
+        payload = {**origin.payload, **message.payload}
+        run(session, sa.update(_out).where(_out.c.id == origin.id).values(payload=payload))
+
+
+def _count(session: Session, condition: sa.ColumnElement[bool]) -> int:
+    row = first(session, sa.select(sa.func.count().label("n")).select_from(_out).where(condition))
+    return row.n if row else 0

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from scoring.accounts import Account, AccountId
 from scoring.health import HealthScore, PastScore
-from scoring.rubric import Status
+from scoring.rubric import Component, Status
 from storage.accounts import to_account
 from storage.snapshots import day_row, latest_row, to_past, to_score, to_status
 from storage.sql import chunks, day_of, fetch, first, upsert
@@ -21,6 +21,7 @@ from storage.tables import AccountRow, AccountScoreRow, SnapshotRow
 _account = AccountRow.__table__
 _latest = AccountScoreRow.__table__
 _day = SnapshotRow.__table__
+_now = _day.alias("now")
 
 # How far back an unbroken stay in a status is looked for.
 _LONGEST_STAY_DAYS = 400
@@ -91,6 +92,36 @@ def on_day(session: Session, ids: Collection[AccountId], day: int) -> dict[Accou
     for part in chunks(ids):
         query = sa.select(_day).where(_day.c.day == day, _day.c.account_id.in_(part))
         found |= {AccountId(row.account_id): to_past(row) for row in fetch(session, query)}
+    return found
+
+
+def highs(
+    session: Session, ids: Collection[AccountId], *, day: int, days: int
+) -> dict[AccountId, float]:
+    """The highest score of the days before, of those that can be compared with the latest: by its rubric, on its parts."""
+    window = list(range(day - days, day))
+    alike = [
+        sa.or_(
+            sa.and_(_day.c[each.value].is_(None), _now.c[each.value].is_(None)),
+            sa.and_(_day.c[each.value].is_not(None), _now.c[each.value].is_not(None)),
+        )
+        for each in Component
+    ]
+    found: dict[AccountId, float] = {}
+    for part in chunks(ids):
+        query = (
+            sa.select(_day.c.account_id, sa.func.max(_day.c.score).label("high"))
+            .join(_now, sa.and_(_now.c.account_id == _day.c.account_id, _now.c.day == day))
+            .where(
+                _day.c.day.in_(window),
+                _day.c.account_id.in_(part),
+                _day.c.rubric_id == _now.c.rubric_id,
+                _day.c.score.is_not(None),
+                *alike,
+            )
+            .group_by(_day.c.account_id)
+        )
+        found |= {AccountId(row.account_id): row.high / 10 for row in fetch(session, query)}
     return found
 
 

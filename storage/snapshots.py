@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from scoring.accounts import AccountId
-from scoring.health import HealthScore, Part, PastScore
+from scoring.health import Cap, HealthScore, Part, PastScore
 from scoring.rubric import Component, Status
+from scoring.rules import Flag, Rule
 
 
 def tenths(value: float) -> int:
@@ -33,11 +34,13 @@ def share_out(total: int, shares: Mapping[Component, float]) -> dict[Component, 
 
 
 def day_row(account_id: AccountId, score: HealthScore, rubric_id: int, day: int) -> dict[str, Any]:
+    """The parts add up to the score, and under a cap to what it would be without."""
     total = None if score.value is None else tenths(score.value)
+    whole = total if score.cap is None else tenths(score.cap.uncapped)
     parts = (
         {}
-        if total is None
-        else share_out(total, {part.component: part.share for part in score.parts})
+        if whole is None
+        else share_out(whole, {part.component: part.share for part in score.parts})
     )
     return {
         "day": day,
@@ -58,6 +61,9 @@ def latest_row(account_id: AccountId, score: HealthScore, rubric_id: int) -> dic
         "coverage": score.coverage,
         "parts": [_part_json(part) for part in score.parts],
         "missing": dict(score.missing),
+        "flags": [_flag_json(flag) for flag in score.flags],
+        "judged": {rule: as_of.isoformat() for rule, as_of in score.judged.items()},
+        "cap": score.cap and {"rule": score.cap.rule, "uncapped": score.cap.uncapped},
         "rubric_id": rubric_id,
     }
 
@@ -70,6 +76,9 @@ def to_score(row: sa.Row[Any]) -> HealthScore:
         parts=tuple(_to_part(part) for part in row.parts),
         scored_at=row.scored_at,
         missing={Component(component): why for component, why in row.missing.items()},
+        flags=tuple(_to_flag(flag) for flag in row.flags),
+        judged={Rule(rule): datetime.fromisoformat(told) for rule, told in row.judged.items()},
+        cap=Cap(rule=Rule(row.cap["rule"]), uncapped=row.cap["uncapped"]) if row.cap else None,
     )
 
 
@@ -109,4 +118,24 @@ def _to_part(stored: Mapping[str, Any]) -> Part:
         evidence=stored["evidence"],
         as_of=datetime.fromisoformat(stored["as_of"]),
         stale=stored["stale"],
+    )
+
+
+def _flag_json(flag: Flag) -> dict[str, Any]:
+    return {
+        "rule": flag.rule,
+        "evidence": flag.evidence,
+        "since": flag.since,
+        "as_of": flag.as_of.isoformat(),
+        "subject": flag.subject,
+    }
+
+
+def _to_flag(stored: Mapping[str, Any]) -> Flag:
+    return Flag(
+        rule=Rule(stored["rule"]),
+        evidence=stored["evidence"],
+        since=stored["since"],
+        as_of=datetime.fromisoformat(stored["as_of"]),
+        subject=stored["subject"],
     )

@@ -66,7 +66,7 @@ def active_days(
     total = sa.func.sum(_count.c["count"]).label("total")
     found: dict[AccountId, dict[int, int]] = defaultdict(dict)
     for part in chunks(account_ids):
-        query = _of(_count, part, since, until, _count.c.day, total).group_by(
+        query = rows_of(_count, part, since, until, _count.c.day, total).group_by(
             _link.c.account_id, _count.c.day
         )
         for row in fetch(session, query):
@@ -81,7 +81,7 @@ def features_last_used(
     last = sa.func.max(_count.c.day).label("last")
     found: dict[AccountId, dict[str, int]] = defaultdict(dict)
     for part in chunks(account_ids):
-        query = _of(_count, part, since, until, _count.c.feature, last).group_by(
+        query = rows_of(_count, part, since, until, _count.c.feature, last).group_by(
             _link.c.account_id, _count.c.feature
         )
         for row in fetch(session, query):
@@ -96,9 +96,38 @@ def active_users(
     users = sa.func.count(_user.c.user_hash.distinct()).label("users")
     found: dict[AccountId, int] = {}
     for part in chunks(account_ids):
-        query = _of(_user, part, since, until, users).group_by(_link.c.account_id)
+        query = rows_of(_user, part, since, until, users).group_by(_link.c.account_id)
         found |= {AccountId(row.account_id): row.users for row in fetch(session, query)}
     return found
+
+
+def totals(session: Session, source: str, *, days: Collection[int]) -> dict[int, int]:
+    """How many events a source told of each day, of accounts and of whom nobody knows yet; a day without any is left out."""
+    total = sa.func.sum(_count.c["count"]).label("total")
+    ours = sa.select(_link.c.id).where(_link.c.source == source)
+    query = sa.select(_count.c.day, total).where(_count.c.day.in_(days), _count.c.link_id.in_(ours))
+    return {row.day: int(row.total) for row in fetch(session, query.group_by(_count.c.day))}
+
+
+def daily_of_some(
+    session: Session, source: str, *, days: Collection[int], limit: int
+) -> dict[int, dict[int, int]]:
+    """How many events some of a source's links had on these days, by link: always the same ones, as many as `limit`."""
+    total = sa.func.sum(_count.c["count"]).label("total")
+    # Ids scattered by a large odd factor: neither the oldest customers nor the newest.
+    some = (
+        sa.select(_link.c.id)
+        .where(_link.c.source == source, _link.c.account_id.is_not(None))
+        .order_by(_link.c.id * 40_503 % 65_536, _link.c.id)
+        .limit(limit)
+    )
+    query = sa.select(_count.c.link_id, _count.c.day, total).where(
+        _count.c.day.in_(days), _count.c.link_id.in_(some)
+    )
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in fetch(session, query.group_by(_count.c.link_id, _count.c.day)):
+        found[row.link_id][row.day] = int(row.total)
+    return dict(found)
 
 
 def prune(session: Session, *, before_day_users: int, before_day_counts: int) -> int:
@@ -108,13 +137,14 @@ def prune(session: Session, *, before_day_users: int, before_day_counts: int) ->
     )
 
 
-def _of(
+def rows_of(
     table: sa.Table,
     account_ids: Collection[AccountId],
     since: int,
     until: int,
     *columns: sa.ColumnElement[Any],
 ) -> sa.Select[Any]:
+    """A query of what a table of days has of these accounts; `until` is the last day."""
     # Days and links are listed, not joined or BETWEEN: each pair is one look into the primary key. By
     # the join alone SQLite reads whole days, the more accounts there are the longer for each of them.
     ours = sa.select(_link.c.id).where(_link.c.account_id.in_(account_ids))

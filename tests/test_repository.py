@@ -143,6 +143,7 @@ SCOPES = {
     "auth_test": set(),
     "apps_connections_open": set(),
     "views_open": set(),
+    "chat_delete": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": _READ,

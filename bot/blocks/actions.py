@@ -5,13 +5,26 @@ from collections.abc import Sequence
 
 from scoring.accounts import AccountId
 from scoring.alerts import AlertId
+from scoring.playbooks import TaskId
 from scoring.rubric import Status
 
-# On an alert. The buttons' value is the alert's id; the two menus have none, so the row's block_id tells it.
+# On an alert. The buttons' value is the alert's id, and a choice of the overflow menu has it too; the two other
+# menus have none, so the row's block_id tells it.
 ALERT_ACKNOWLEDGE = "alert.acknowledge"
 ALERT_ASSIGN = "alert.assign"
 ALERT_OUTREACH = "alert.outreach"
+ALERT_WAKE = "alert.wake"
 ALERT_SNOOZE = "alert.snooze"
+ALERT_MORE = "alert.more"
+ALERT_USEFUL = "alert.useful"
+ALERT_NOISE = "alert.noise"
+
+# On a line of a message about several alerts: an overflow menu, whose choice says what is to be done with which.
+ALERT_MENU = "alert.menu"
+
+# On a hold; its id is the value.
+HOLD_RELEASE = "hold.release"
+HOLD_DROP = "hold.drop"
 
 # An account's id is the value.
 ACCOUNT_VIEW = "account.view"
@@ -35,10 +48,40 @@ OUTREACH_SUBMIT = "outreach.submit"
 OUTREACH_HOW = "outreach.how"
 OUTREACH_WHOM = "outreach.whom"
 OUTREACH_OUTCOME = "outreach.outcome"
+OUTREACH_NEXT = "outreach.next"
+OUTREACH_DUE = "outreach.due"
 OUTREACH_NOTE = "outreach.note"
 FIELD = "field"
 
+# The modals of a snooze until a date and of a task; their fields likewise.
+SNOOZE_SUBMIT = "snooze.submit"
+SNOOZE_UNTIL = "snooze.until"
+TASK_SUBMIT = "task.submit"
+TASK_TITLE = "task.title"
+TASK_DUE = "task.due"
+TASK_OWNER = "task.owner"
+TASK_NOTE = "task.note"
+
+# In a list of tasks. The row's block_id says which task it is, and where the list stood.
+TASK_DONE = "task.done"
+TASK_REASSIGN = "task.reassign"
+TASK_NEXT = "task.page.next"
+TASK_PREVIOUS = "task.page.previous"
+TASK_PAGE = re.compile(r"^task\.page\.(next|previous)$")
+
+# The modals of a call and of a draft; their fields likewise.
+CALL_SUBMIT = "call.submit"
+CALL_START = "call.start"
+CALL_MINUTES = "call.minutes"
+CALL_AUDIENCE = "call.audience"
+DRAFT_SUBMIT = "draft.submit"
+DRAFT_SUBJECT = "draft.subject"
+DRAFT_TEXT = "draft.text"
+DRAFT_READY = "draft.ready"
+
 SNOOZE_DAYS = (1, 3, 7, 14)
+SNOOZE_PICK = "pick"
+SNOOZE_WORSE = "worse"
 
 
 def page(status: Status, scope: str, offset: int) -> str:
@@ -57,6 +100,17 @@ def read_match(value: str) -> tuple[int, list[AccountId], int]:
     return int(link_id), [AccountId(int(each)) for each in ids.split("+") if each], int(offset)
 
 
+def menu(what: str, of: int) -> str:
+    """The value of a choice in a line's menu: what is to be done, with which alert or account."""
+    return f"{what}:{of}"
+
+
+def read_menu(value: str) -> tuple[str, int]:
+    """What `menu` put into a value."""
+    what, _, of = value.partition(":")
+    return what, int(of)
+
+
 def block_of(alert_id: AlertId) -> str:
     """The block_id of an alert's row of buttons."""
     return f"alert:{alert_id}"
@@ -65,3 +119,25 @@ def block_of(alert_id: AlertId) -> str:
 def id_in_block(block_id: str) -> str:
     """The id that `block_of` put into a block_id."""
     return block_id.partition(":")[2]
+
+
+def task_block(task_id: TaskId, scope: str, offset: int) -> str:
+    """The block_id of a task's row in a list: which task, and which rows of whose list are shown."""
+    return f"task:{task_id}:{scope}:{offset}"
+
+
+def read_task_block(block_id: str) -> tuple[TaskId, str, int]:
+    """What `task_block` put into a block_id."""
+    _, task_id, scope, offset = block_id.split(":")
+    return TaskId(int(task_id)), scope, int(offset)
+
+
+def task_page(scope: str, offset: int) -> str:
+    """The value of Next and Previous in a list of tasks."""
+    return f"{scope}:{offset}"
+
+
+def read_task_page(value: str) -> tuple[str, int]:
+    """What `task_page` put into a value."""
+    scope, _, offset = value.partition(":")
+    return scope, int(offset)

@@ -1,46 +1,41 @@
 """The alert: what happened to an account, why, what to do, and who is on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.blocks import actions, kit, words
-from bot.blocks.kit import Block, Element, Message
+from bot.blocks.alert_buttons import buttons, closing_buttons, view_button
+from bot.blocks.alert_view import AlertView, deeds
+from bot.blocks.alert_words import EVENTS, HAPPENED, RULES
+from bot.blocks.billed import event_line
+from bot.blocks.kit import Block, Message
 from bot.blocks.moves import Move, lost, movers, reason, weakest
 from bot.blocks.text import escape
-from scoring.accounts import Account
-from scoring.alerts import Alert, AlertPolicy, Rule
-from scoring.health import HealthScore, Part, PastScore
-from scoring.playbooks import PLAYBOOKS
+from scoring.alerts import Alert
+from scoring.health import Part
+from scoring.policy import AlertPolicy
 from scoring.rubric import Rubric
+from scoring.rules import Family, Rule
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertView:
-    """An alert with its account as both stand at `at`. `csm_mention` is a Slack user id, None: not known."""
-
-    alert: Alert
-    account: Account
-    score: HealthScore
-    week_ago: PastScore | None
-    csm_mention: str | None
-    at: datetime
+MOST_STEPS_SHOWN = 4
+"""Of the checklist: the alert is read on a phone."""
 
 
 def render_alert(view: AlertView, *, rubric: Rubric, policy: AlertPolicy) -> Message:
     """The alert as it stands: rendered anew after every change and put in place of the old message."""
-    if view.alert.closed_at:
+    if view.alert.closed_at and not _is_parting(view):
         return _resolved(view, rubric)
     return kit.message(
         _spoken(view, rubric),
         [
             kit.header(_title(view, rubric)),
             kit.section(_headline(view, rubric, policy)),
+            kit.lines([_also(each) for each in view.also], title="*Also*"),
             kit.lines(_what_moved(view, rubric), title=_moved_title(view, rubric)),
             kit.section(words.facts(view.account, view.csm_mention, view.at)),
             kit.section(_next_step(view, policy)),
-            kit.context(*_deeds(view)),
-            kit.actions(_buttons(view), block_id=actions.block_of(view.alert.id)),
+            kit.context(*deeds(view)),
+            kit.actions(buttons(view), block_id=actions.block_of(view.alert.id)),
         ],
     )
 
@@ -51,32 +46,60 @@ def render_recovery_reply(view: AlertView, *, rubric: Rubric) -> Message:
     return kit.message(text, [kit.section(text)])
 
 
+def render_again(view: AlertView, *, rubric: Rubric) -> Message:
+    """The reply in the thread when the old alert speaks again."""
+    text = f"Again: {_spoken(view, rubric)}"
+    return kit.message(text, [kit.section(text)])
+
+
 def render_still_critical(view: AlertView, *, day: int, rubric: Rubric) -> Message:
     """The daily reminder in the alert's thread; `day` counts from 1, the day it fired."""
     name, alert = words.name_of(view.account), view.alert
-    value = alert.value if view.score.value is None else view.score.value
-    change = words.change_between(value, alert.value) or 0
-    text = f"*URGENT: {name}* is Critical for day {day}, at *{_score(value, rubric)}*"
+    change = words.change_between(view.value, alert.value) or 0
+    text = f"*URGENT: {name}* is Critical for day {day}, at *{_score(view.value, rubric)}*"
     moved = f"{words.arrow(change)} since it fired. " if change else ""
-    step = f"{moved}Nobody has acknowledged it. {PLAYBOOKS[alert.rule].next_step}"
+    step = f"{moved}Nobody has acknowledged it. {escape(view.playbook.next_step)}"
     return kit.message(
         f"{text}, {words.spoken(change)} since it fired",
-        [kit.section(f"{text}\n{step}"), kit.actions([_view_button(view.account)])],
+        [kit.section(f"{text}\n{step}"), kit.actions([view_button(view.account)])],
     )
 
 
-def _spoken(view: AlertView, rubric: Rubric) -> str:
+def happened(alert: Alert, rubric: Rubric) -> str:
+    """What an alert says of its account, after the name: "fell to 52", "asked to cancel"."""
+    if alert.rule.family is Family.LINE:
+        return _went(alert, rubric)
+    return EVENTS.get(alert.evidence, HAPPENED[alert.rule])
+
+
+def evidence(view: AlertView) -> str:
+    """What an alert that is no line on the score rests on, in words."""
+    if view.event:
+        return event_line(view.event, view.at)
+    return "" if view.alert.evidence in EVENTS else escape(view.alert.evidence, 300)
+
+
+def _is_parting(view: AlertView) -> bool:
+    """An event that came with the account's end: it is over as it is told, and told in full."""
     alert = view.alert
+    return alert.rule.family is Family.EVENT and alert.closed_at == alert.opened_at
+
+
+def _spoken(view: AlertView, rubric: Rubric) -> str:
+    alert, name = view.alert, words.name_of(view.account)
+    if alert.rule.family is not Family.LINE:
+        said = evidence(view)
+        return f"{_urgent(alert)}{name} {happened(alert, rubric)}{f': {said}' if said else ''}"
     change = words.spoken(words.change_between(alert.value, alert.before))
     moved = f" ({change})" if change else ""
-    status = words.label(rubric.status(alert.value))
+    status = words.label(rubric.status(alert.value or 0.0))
     why = escape(reason(view.score, view.week_ago, rubric))
-    name = words.name_of(view.account)
     return f"{_urgent(alert)}{name} {_went(alert, rubric)}{moved}, {status}. {why}"
 
 
 def _title(view: AlertView, rubric: Rubric) -> str:
-    return f"{_urgent(view.alert)}{words.plain_name_of(view.account)} {_went(view.alert, rubric)}"
+    name = words.plain_name_of(view.account)
+    return f"{_urgent(view.alert)}{name} {happened(view.alert, rubric)}"
 
 
 def _urgent(alert: Alert) -> str:
@@ -85,43 +108,63 @@ def _urgent(alert: Alert) -> str:
 
 def _went(alert: Alert, rubric: Rubric) -> str:
     change = words.change_between(alert.value, alert.before) or 0
-    is_rise = alert.rule is Rule.EXPANSION
     verb = (
         "rose to"
-        if is_rise and change > 0
+        if alert.rule.is_good and change > 0
         else "fell to"
-        if not is_rise and change < 0
+        if not alert.rule.is_good and change < 0
         else "is at"
     )
     return f"{verb} {_score(alert.value, rubric)}"
 
 
 def _headline(view: AlertView, rubric: Rubric, policy: AlertPolicy) -> str:
+    alert = view.alert
+    if alert.rule.family is Family.LINE:
+        return _line(view, rubric, policy)
+    said = f"*{RULES[alert.rule]}* · {evidence(view)}".rstrip(" ·")
+    if view.value is None:
+        return said
+    status = rubric.status(view.value)
+    last = "was " if view.account.churned_on else ""
+    stands = f"{last}{words.label(status)}, at {_score(view.value, rubric)}"
+    return f"{said}\n{words.shape(status)} {stands}"
+
+
+def _line(view: AlertView, rubric: Rubric, policy: AlertPolicy) -> str:
     alert, line = view.alert, policy.threshold(view.alert.rule)
     side = "at or above" if line.rising else "below"
-    status = rubric.status(alert.value)
+    status = rubric.status(alert.value or 0.0)
     said = f"{words.shape(status)} *{words.label(status)}*, {side} {words.number(line.fires)}"
     change = words.change_between(alert.value, alert.before)
     if change is not None and alert.before is not None:
         said += f" · {words.arrow(change)} from {_score(alert.before, rubric)}"
-    now = view.score.value
-    if now is not None and _score(now, rubric) != _score(alert.value, rubric):
-        said += f" · now {_score(now, rubric)}"
+    if view.value is not None and _score(view.value, rubric) != _score(alert.value, rubric):
+        said += f" · now {_score(view.value, rubric)}"
     return said
 
 
+def _also(alert: Alert) -> str:
+    """Another alert of the account, in a line: struck through when it is over."""
+    said = escape(alert.evidence, 200) if alert.evidence not in EVENTS else ""
+    line = f"{RULES[alert.rule]}{f': {said}' if said else ''}"
+    return f"~{line}~" if alert.closed_at else line
+
+
 def _moved_title(view: AlertView, rubric: Rubric) -> str:
-    if movers(view.score, view.week_ago, rubric):
+    if view.score and movers(view.score, view.week_ago, rubric):
         return "*What moved in 7 days*"
     why = "nothing moved in 7 days" if view.week_ago else "no score of a week ago to compare with"
-    rest = {Rule.EXPANSION: "What is known"}.get(view.alert.rule, "What holds it back")
+    rest = "What is known" if view.alert.rule.is_good else "What holds it back"
     return f"*{rest}* ({why})"
 
 
 def _what_moved(view: AlertView, rubric: Rubric) -> list[str]:
     """A line a component: the way the alert points first. Without movement, what costs most."""
+    if view.score is None or view.account.churned_on:
+        return []
     moved = movers(view.score, view.week_ago, rubric)
-    is_rise = view.alert.rule is Rule.EXPANSION
+    is_rise = view.alert.rule.is_good
     lines = [_move(move, rubric, view.at) for move in (reversed(moved) if is_rise else moved)]
     gone = [
         f"{words.COMPONENTS[component]} is not counted any more: {escape(view.score.missing[component], 150)}"
@@ -144,80 +187,47 @@ def _standing(part: Part, rubric: Rubric, at: datetime) -> str:
 
 
 def _next_step(view: AlertView, policy: AlertPolicy) -> str:
-    """The playbook's step, until somebody has done it."""
+    """The playbook's step, its task and its checklist, until somebody has done it."""
     if view.alert.outreach_by:
-        line = policy.threshold(view.alert.rule)
-        side = f"below {line.clears:g}" if line.rising else f"at {line.clears:g} or above"
-        return f"*Next:* Watch the score. The alert ends by itself when it stays {side}."
-    playbook = PLAYBOOKS[view.alert.rule]
-    step = f"*Next:* {playbook.next_step}"
-    if playbook.task is None:
-        return step
-    due_on = view.alert.opened_at.date() + timedelta(days=playbook.task_due_days)
-    return f"{step}\n☐ {playbook.task}, due {words.due(due_on, view.at)}"
-
-
-def _deeds(view: AlertView) -> list[str]:
-    """Who did what, and when, as far as it was kept."""
-    alert = view.alert
-    deeds = [
-        _deed("✅ Acknowledged", alert.acknowledged_by, alert.acknowledged_at),
-        _deed("📞 Outreach logged", alert.outreach_by, alert.outreach_at)
-        + (f": “{escape(alert.outreach_note)}”" if alert.outreach_note else ""),
-        f"👤 Assigned to {words.mention(alert.assigned_to)} by {words.mention(alert.assigned_by)}"
-        if alert.assigned_to
-        else "",
-    ]
-    if alert.snoozed_until and _is_snoozed(view):
-        until = words.moment(alert.snoozed_until)
-        deeds.append(f"💤 Snoozed until {until} by {words.mention(alert.snoozed_by)}")
-    return deeds
-
-
-def _deed(what: str, who: str | None, when: datetime | None) -> str:
-    if who is None:
-        return ""
-    return f"{what} by {words.mention(who)}{f', {words.moment(when)}' if when else ''}"
-
-
-def _is_snoozed(view: AlertView) -> bool:
-    until = view.alert.snoozed_until
-    return until is not None and until > view.at and view.alert.closed_at is None
-
-
-def _buttons(view: AlertView) -> list[Element]:
-    """What can still be done, the next thing in colour."""
-    alert, value = view.alert, str(view.alert.id)
-    elements: list[Element] = []
-    if not alert.acknowledged_by and not alert.outreach_by:
-        elements.append(
-            kit.button("Acknowledge", actions.ALERT_ACKNOWLEDGE, value, style="primary")
+        return f"*Next:* Watch the score. {_ends(view.alert.rule, policy)}"
+    playbook = view.playbook
+    lines = [f"*Next:* {escape(playbook.next_step)}"]
+    if view.account.churned_on:
+        return lines[0]
+    if playbook.task:
+        due_on = view.alert.opened_at.date() + timedelta(days=playbook.task_due_days)
+        made = next((each for each in view.tasks if each.created_by is None), None)
+        lines.append(
+            f"☑ {escape(made.title)}, done by {words.mention(made.done_by)}"
+            if made and made.done_at
+            else f"☐ {escape(playbook.task)}, due {words.due(due_on, view.at)}"
         )
-    placeholder = "Reassign…" if alert.assigned_to else "Assign to…"
-    elements.append(kit.users_select(placeholder, actions.ALERT_ASSIGN))
-    if not alert.outreach_by:
-        style = "primary" if alert.acknowledged_by else ""
-        elements.append(kit.button("Log outreach", actions.ALERT_OUTREACH, value, style=style))
-    if not _is_snoozed(view):
-        days = [(str(each), words.plural(each, "day")) for each in actions.SNOOZE_DAYS]
-        elements.append(kit.static_select("Snooze…", actions.ALERT_SNOOZE, days))
-    return [*elements, _view_button(view.account)]
+    lines += [f"☐ {escape(step)}" for step in playbook.checklist[:MOST_STEPS_SHOWN]]
+    if (more := len(playbook.checklist) - MOST_STEPS_SHOWN) > 0:
+        lines.append(f"… and {words.plural(more, 'more step')}")
+    return "\n".join(lines)
 
 
-def _view_button(account: Account) -> Element:
-    return kit.button("View account", actions.ACCOUNT_VIEW, str(account.id))
+def _ends(rule: Rule, policy: AlertPolicy) -> str:
+    if rule.family is not Family.LINE:
+        return "The alert ends by itself when it is over."
+    line = policy.threshold(rule)
+    side = f"below {line.clears:g}" if line.rising else f"at {line.clears:g} or above"
+    return f"The alert ends by itself when it stays {side}."
 
 
 def _resolved(view: AlertView, rubric: Rubric) -> Message:
     over = _over(view, rubric)
-    went = (
-        f"It {_went(view.alert, rubric)} · {words.moment(view.alert.opened_at)} · {_lasted(view)}"
-    )
+    began = _went(view.alert, rubric) if view.alert.rule.family is Family.LINE else "began"
+    went = f"It {began} · {words.moment(view.alert.opened_at)} · {_lasted(view)}"
+    still = [_also(each) for each in view.also if each.closed_at is None]
     blocks: list[Block | None] = [
         kit.header(f"{_ending(view)}: {words.plain_name_of(view.account)}"),
         kit.section(f"{over}\n{went}"),
-        kit.context(*_deeds(view)),
-        kit.actions([_view_button(view.account)]),
+        kit.lines(still, title="*Still open*"),
+        kit.context(*deeds(view)),
+        kit.section("Was this useful?") if view.alert.outcome is None else None,
+        kit.actions(closing_buttons(view)),
     ]
     return kit.message(f"{_ending(view)}: {over}", blocks)
 
@@ -225,18 +235,19 @@ def _resolved(view: AlertView, rubric: Rubric) -> Message:
 def _ending(view: AlertView) -> str:
     if view.account.churned_on:
         return "Closed"
-    return "Over" if view.alert.rule is Rule.EXPANSION else "Resolved"
+    return "Over" if view.alert.rule.is_good else "Resolved"
 
 
 def _over(view: AlertView, rubric: Rubric) -> str:
     """How it ended, in one sentence."""
-    name, value = words.name_of(view.account), view.score.value
+    name, value = words.name_of(view.account), view.score.value if view.score else None
     if view.account.churned_on:
         return f"*{name}* left on {words.day(view.account.churned_on, view.at)}."
     if value is None:
         return f"*{name}* has no score any more."
-    score, status = _score(value, rubric), rubric.status(value)
-    shown = f"*{score}*, {words.label(status)}"
+    shown = f"*{_score(value, rubric)}*, {words.label(rubric.status(value))}"
+    if view.alert.rule.family is not Family.LINE:
+        return f"*{name}*: {RULES[view.alert.rule].lower()} is over. It is at {shown}."
     if view.alert.rule is Rule.EXPANSION:
         return f"*{name}* is down to {shown}."
     return f"*{name}* is back at {shown}, from {_score(view.alert.value, rubric)}."
@@ -247,5 +258,5 @@ def _lasted(view: AlertView) -> str:
     return f"lasted {words.span(closed_at - view.alert.opened_at)}"
 
 
-def _score(value: float, rubric: Rubric) -> str:
-    return words.score_text(value, rubric.status(value), rubric)
+def _score(value: float | None, rubric: Rubric) -> str:
+    return words.score_text(value, None if value is None else rubric.status(value), rubric)

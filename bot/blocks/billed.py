@@ -18,6 +18,9 @@ _VERBS = {
 }
 
 
+_LOSSES = frozenset({BillingEventKind.CANCELLED, BillingEventKind.NOT_RENEWED})
+
+
 def event_line(event: BillingEvent, at: datetime) -> str:
     """Downgraded on 3 Nov: $500 → $300 a month."""
     on = words.day(event.at.astimezone(at.tzinfo).date(), at)
@@ -36,6 +39,8 @@ def left_over_line(left_over: Sequence[Money]) -> str:
 
 
 def _amounts(event: BillingEvent) -> str:
+    if event.after is None and event.before and event.kind in _LOSSES:
+        return f": {words.money(event.before)} a month is lost"
     if event.after is None:
         return ""
     before = f"{words.money(event.before)} → " if event.before else ""

@@ -5,23 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.blocks import billed, kit, words
+from bot.blocks.alert_words import RULES
+from bot.blocks.flags import MOST_FLAGS, cap_line, flag_lines
 from bot.blocks.kit import Message
 from bot.blocks.moves import Move, lost, moves, reason
 from bot.blocks.text import escape
 from scoring.accounts import Account, Money
-from scoring.alerts import Alert, Rule
+from scoring.alerts import Alert
 from scoring.health import HealthScore, PastScore
 from scoring.lagging import BillingEvent
 from scoring.playbooks import Task, Watch
 from scoring.readings import day_number
 from scoring.records import SURVEY_SCALE, SurveyResponse
 from scoring.rubric import Rubric
+from scoring.rules import Rule
 
 MOST_CHILDREN = 5
 MOST_SOURCES = 5
 TREND_DAYS = 30  # one bar a day, which is what fits a phone's width
 
-RULES = {Rule.CRITICAL: "🔴 Critical", Rule.AT_RISK: "🟠 At-risk", Rule.EXPANSION: "🟢 Expansion"}
+_SIGNS = {Rule.CRITICAL: "🔴", Rule.AT_RISK: "🟠"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def render_card(view: AccountView, *, rubric: Rubric) -> Message:
             kit.header(words.plain_name_of(account)),
             kit.section(_headline(view, rubric)),
             kit.lines(_components(view, rubric)),
+            kit.lines(_flags(view), title="*Flags*", most=MOST_FLAGS),
             kit.context(_trend(view), _coverage(view, rubric)),
             kit.section(words.facts(account, view.csm_mention, view.at)),
             kit.context(
@@ -107,7 +111,8 @@ def _headline(view: AccountView, rubric: Rubric) -> str:
         known, needed = words.percent(score.coverage), words.percent(rubric.min_coverage)
         return f"⚪ *Not enough data:* {known} of the score is known, a status needs {needed}."
     why = escape(reason(score, view.week_ago, rubric))
-    return f"{_score(score, rubric)}{_changes(view)}\n{why}"
+    capped = f"\n{cap}" if (cap := cap_line(score)) else ""
+    return f"{_score(score, rubric)}{capped}{_changes(view)}\n{why}"
 
 
 def _last_score(score: HealthScore | None, rubric: Rubric) -> str:
@@ -139,6 +144,10 @@ def _components(view: AccountView, rubric: Rubric) -> list[str]:
     if view.score is None or view.account.churned_on:
         return []
     return [_component(move, rubric, view.at) for move in moves(view.score, view.week_ago, rubric)]
+
+
+def _flags(view: AccountView) -> list[str]:
+    return [] if view.account.churned_on else flag_lines(view.score, view.at)
 
 
 def _component(move: Move, rubric: Rubric, at: datetime) -> str:
@@ -193,13 +202,14 @@ def _alert(alert: Alert, at: datetime) -> str:
         f"acknowledged by {words.mention(alert.acknowledged_by)}" if alert.acknowledged_by else "",
         f"assigned to {words.mention(alert.assigned_to)}" if alert.assigned_to else "",
         f"outreach by {words.mention(alert.outreach_by)}" if alert.outreach_by else "",
-        f"snoozed until {words.day(alert.snoozed_until.date(), at)}"
+        f"snoozed {words.snoozed(alert.snoozed_until, at)}"
         if alert.snoozed_until and alert.snoozed_until > at
         else "",
     ]
     said = ", ".join(each for each in done if each) or "nobody has acknowledged it"
     opened = words.day(alert.opened_at.date(), at)
-    return f"{RULES[alert.rule]} alert since {opened}: {said}"
+    sign = _SIGNS.get(alert.rule, "🟢" if alert.rule.is_good else "⚠")
+    return f"{sign} {RULES[alert.rule]} alert since {opened}: {said}"
 
 
 def _tasks(view: AccountView) -> list[str]:

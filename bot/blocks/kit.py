@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from bot.blocks import limits
@@ -128,12 +129,14 @@ def confirm(title: str, text: str, *, yes: str, no: str) -> Element:
     }
 
 
-def users_select(placeholder: str, action_id: str) -> Element:
-    return {
+def users_select(placeholder: str, action_id: str, *, chosen: str = "") -> Element:
+    """A menu of people; `chosen` is the Slack user id it starts with."""
+    element: Element = {
         "type": "users_select",
         "placeholder": words(placeholder, limits.PLACEHOLDER),
         "action_id": action_id,
     }
+    return {**element, "initial_user": chosen} if chosen else element
 
 
 def static_select(
@@ -163,13 +166,30 @@ def radio(action_id: str, choices: Sequence[tuple[str, str]], *, chosen: str = "
     return _start_with(element, chosen)
 
 
-def text_input(action_id: str, *, multiline: bool = False, most: int = 150) -> Element:
-    """A field to type in; `most` is the characters it takes."""
-    return {
+def text_input(
+    action_id: str, *, multiline: bool = False, most: int = 150, initial: str = ""
+) -> Element:
+    """A field to type in; `most` is the characters it takes, `initial` what it begins with."""
+    element: Element = {
         "type": "plain_text_input",
         "action_id": action_id,
         "multiline": multiline,
         "max_length": most,
+    }
+    return {**element, "initial_value": clip(initial, most)} if initial else element
+
+
+def date_picker(action_id: str, initial: date | None = None) -> Element:
+    element: Element = {"type": "datepicker", "action_id": action_id}
+    return {**element, "initial_date": initial.isoformat()} if initial else element
+
+
+def moment_picker(action_id: str, initial: datetime) -> Element:
+    """A day and a time, shown and picked in each person's own zone."""
+    return {
+        "type": "datetimepicker",
+        "action_id": action_id,
+        "initial_date_time": int(initial.timestamp()),
     }
 
 

@@ -189,7 +189,12 @@ _ELEMENTS: _Rules = {
     "button": _BUTTON,
     "overflow": _Shape({"options": _Many(_OPTION, OVERFLOW_OPTIONS)}, _ACTION),
 }
-_INPUTS: _Rules = {**_PICKS, "plain_text_input": _Shape(may=_ACTION)}
+_INPUTS: _Rules = {
+    **_PICKS,
+    "plain_text_input": _Shape(may=_ACTION),
+    "datepicker": _Shape(may=_ACTION),
+    "datetimepicker": _Shape(may=_ACTION),
+}
 _WORDS: _Rules = {
     "mrkdwn": _Shape({"text": _String(SECTION, can_be_cut=True)}),
     "plain_text": _Shape({"text": _String(SECTION, can_be_cut=True)}),

@@ -68,24 +68,68 @@ def render_doubles(title: str, names: Sequence[str]) -> Message:
     return kit.message(said, [kit.section(what)])
 
 
-def render_undeliverable(target: str, reason: str) -> Message:
-    """Messages to a channel or member do not get through. `target` is its id, `reason` Slack's word or ours."""
-    where = f"<@{target}>" if target.startswith(("U", "W")) else f"<#{target}>"
-    mend = _MENDS.get(reason, "Look at the channel, and at the app's installation.")
-    what = f"⚠ *A message to {where} could not be delivered:* {escape(reason, 80)}.\n{mend}"
-    return kit.message(
-        f"A message could not be delivered: {escape(reason, 80)}", [kit.section(what)]
+def render_blocked(target: str, problem: str) -> Message:
+    """Nobody can post to a channel for now. `target` is its id, `problem` Slack's word or ours."""
+    why = problem_words(problem)
+    what = (
+        f"⚠ *Messages to {_where(target)} wait:* {escape(why, 120)}.\n{mend_words(problem)}\n"
+        "As soon as one gets through, all that wait go out in order; what waits for three days is given up."
     )
+    return kit.message(f"Messages to a channel wait: {escape(why, 120)}", [kit.section(what)])
 
 
+def render_undeliverable(target: str, reason: str) -> Message:
+    """A message to a channel or member was given up. `target` is its id, `reason` Slack's word or ours."""
+    why = problem_words(reason)
+    what = (
+        f"⚠ *A message to {_where(target)} was given up:* {escape(why, 120)}.\n{mend_words(reason)}"
+    )
+    return kit.message(f"A message was given up: {escape(why, 120)}", [kit.section(what)])
+
+
+def problem_words(reason: str) -> str:
+    """Why nothing gets through, where we have words for it."""
+    return _PROBLEMS.get(reason, reason)
+
+
+def mend_words(reason: str) -> str:
+    """What to do about it."""
+    return _MENDS.get(reason, "Look at the channel, and at the app's installation.")
+
+
+def _where(target: str) -> str:
+    return f"<@{target}>" if target.startswith(("U", "W")) else f"<#{target}>"
+
+
+_PROBLEMS = {
+    "channel_not_found": "the bot does not see the channel (channel_not_found)",
+    "invalid_blocks": "Slack does not take its layout (invalid_blocks)",
+    "is_archived": "the channel is archived (is_archived)",
+    "is_ext_shared": "the channel is shared with another organisation",
+    "msg_too_long": "it is too long for Slack (msg_too_long)",
+    "not_in_channel": "the bot is not in the channel (not_in_channel)",
+    "restricted_action": "only some people may post there (restricted_action)",
+    "user_disabled": "this person has left (user_disabled)",
+}
+
+_INSTALL = "Install the app again and set its new token."
+_OUR_MISTAKE = "That is a mistake of the bot's: its log names the message."
+_NOBODY = "There is nothing to mend, unless accounts of theirs need another CSM."
 _MENDS = {
-    "not_in_channel": "Invite the bot there: `/invite @bellwether`.",
+    "account_inactive": _INSTALL,
     "channel_not_found": "Check the channel's id in the configuration, and invite the bot if it is private.",
+    "invalid_auth": _INSTALL,
+    "invalid_blocks": _OUR_MISTAKE,
     "is_archived": "Unarchive it, or name another channel in the configuration.",
-    "missing_scope": "Add the scopes that manifest.yml lists, and install the app again.",
-    "invalid_auth": "Install the app again and set its new token.",
-    "token_revoked": "Install the app again and set its new token.",
-    "the channel is shared with another organisation": (
+    "is_ext_shared": (
         "Nothing about accounts is posted where outsiders read. Name another channel in the configuration."
     ),
+    "missing_scope": "Add the scopes that manifest.yml lists, and install the app again.",
+    "msg_too_long": _OUR_MISTAKE,
+    "not_in_channel": "Invite the bot there: `/invite @bellwether`.",
+    "restricted_action": "Let the bot post in the channel's settings, or name another channel in the configuration.",
+    "this person may not see accounts": _NOBODY,
+    "token_revoked": _INSTALL,
+    "user_disabled": _NOBODY,
+    "user_not_found": _NOBODY,
 }

@@ -12,6 +12,7 @@ from bot.blocks.text import escape, plain
 from scoring.accounts import Account, Money
 from scoring.metrics.mrr import exponent, major
 from scoring.playbooks import Task, WatchKind
+from scoring.pursuit import UNTIL_WORSE
 from scoring.readings import day_number
 from scoring.rubric import Component, Rubric, Status
 
@@ -154,6 +155,13 @@ def moment(at: datetime) -> str:
     utc = at.astimezone(UTC)
     fallback = f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def snoozed(until: datetime, at: datetime) -> str:
+    """How long a snooze lasts: until 4 Mar, until it gets worse."""
+    if until >= UNTIL_WORSE:
+        return "until it gets worse"
+    return f"until {day(until.astimezone(at.tzinfo).date(), at)}"
 
 
 def span(length: timedelta) -> str:

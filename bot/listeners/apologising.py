@@ -26,7 +26,7 @@ def apologetic(listen: Callable[..., None]) -> Callable[[Args], None]:
         try:
             listen(**{name: getattr(args, name) for name in wanted})
         except UserError as error:
-            _tell(args, message(str(error), [section(str(error))]))
+            _tell(args, message(str(error), [section(str(error))]), field=error.field)
         except DeniedError:
             _tell(args, render_denied())
         except Exception:
@@ -37,11 +37,14 @@ def apologetic(listen: Callable[..., None]) -> Callable[[Args], None]:
     return listener
 
 
-def _tell(args: Args, answer: Message) -> None:
-    """In the modal that was sent, else to this person alone."""
+def _tell(args: Args, answer: Message, *, field: str = "") -> None:
+    """In the modal that was sent, at its field or at the first one; else to this person alone."""
     if args.view and args.body["type"] == "view_submission":
-        field = next(each["block_id"] for each in args.view["blocks"] if each["type"] == "input")
-        args.ack(response_action="errors", errors={field: answer.text})
+        fields = [each["block_id"] for each in args.view["blocks"] if each["type"] == "input"]
+        args.ack(
+            response_action="errors",
+            errors={field if field in fields else fields[0]: answer.text},
+        )
     elif args.body.get("response_url") or args.body.get("response_urls"):
         args.respond(
             text=answer.text,

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.blocks.alerts_page import render_alerts
 from bot.blocks.card import render_card
 from bot.blocks.found import render_choices, render_not_found, render_unknown_command
 from bot.blocks.help import render_help
@@ -10,8 +11,9 @@ from bot.blocks.kit import Message
 from bot.blocks.lists import render_list, render_overview
 from bot.blocks.matches import render_links, render_queue, render_said
 from bot.blocks.sources import render_sources
+from bot.blocks.tasks import render_tasks
 from bot.deps import Deps
-from bot.services import linking, listing, looking_up, overseeing, viewing
+from bot.services import learning, linking, listing, looking_up, overseeing, tasking, viewing
 from bot.services.errors import UserError
 from bot.services.looking_up import Found, look_up
 from scoring.accounts import AccountId
@@ -36,6 +38,8 @@ COMMANDS = (
     ("/health stable", "the stable accounts, worst first"),
     ("/health healthy", "the healthy accounts, best first"),
     ("/health sources", "the tools I read: how fresh, what waits, what fails and how to mend it"),
+    ("/health alerts mine", "what is open, snoozed or held back, and what each alert was good for"),
+    ("/health tasks", "your tasks, what is overdue first; `team` for everybody's"),
     ("/health matches", "what your tools tell of that matches no account yet"),
     ("/health link acme", "what stands for an account in your tools"),
     (
@@ -70,6 +74,37 @@ def sources(deps: Deps, _member: Member, _rest: Sequence[str]) -> Message:
         return render_sources(overseeing.oversee(session, deps))
 
 
+def alerts(deps: Deps, member: Member, rest: Sequence[str]) -> Message:
+    """How the alerts stand: everybody's, or with `mine` the member's own."""
+    scope = " ".join(rest).lower() or "team"
+    if scope not in {"mine", "team", "all"}:
+        raise UserError(
+            "Say `/health alerts`, or `/health alerts mine` for those of your accounts."
+        )
+    at = deps.clock.now().astimezone(deps.config.zone)
+    with deps.db.read() as session:
+        page = learning.page(session, deps, member, mine=scope == "mine", at=at)
+    return render_alerts(page, rubric=deps.config.rubric)
+
+
+def tasks(deps: Deps, member: Member, rest: Sequence[str]) -> Message:
+    """The open tasks: the member's own, or with `team` everybody's."""
+    scope = " ".join(rest).lower() or "mine"
+    if scope not in {"mine", "team", "all"}:
+        raise UserError("Say `/health tasks`, or `/health tasks team` for everybody's.")
+    return task_page(deps, member, scope="mine" if scope == "mine" else "team")
+
+
+def task_page(
+    deps: Deps, member: Member, *, scope: str, offset: int = 0, done: str = ""
+) -> Message:
+    """Some rows of the list of tasks; `done` is what was done just now, mrkdwn."""
+    at = deps.clock.now()
+    with deps.db.read() as session:
+        page = tasking.page(session, deps, member, scope=scope, offset=offset, at=at)
+    return render_tasks(page, done=done)
+
+
 def matches(deps: Deps, _member: Member, _rest: Sequence[str]) -> Message:
     with deps.db.read() as session:
         return render_queue(linking.queue(session, deps))
@@ -101,6 +136,8 @@ def unlink(deps: Deps, member: Member, rest: Sequence[str]) -> Message:
 
 WORDS: Mapping[str, Callable[[Deps, Member, Sequence[str]], Message]] = {
     "sources": sources,
+    "alerts": alerts,
+    "tasks": tasks,
     "matches": matches,
     "link": link,
     "unlink": unlink,

@@ -1,19 +1,23 @@
-"""Diagnosing: whether each source can be read, is fresh and is understood, and what to do where not."""
+"""Diagnosing: whether each source can be read, is fresh and is understood, and messages get out; what to do where not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session
 
+from bot.blocks.notices import mend_words, problem_words
 from bot.deps import Deps
 from bot.services import linking, observing
 from integrations.base import SourceError
 from integrations.registry import SOURCES
-from storage import matches, sources
+from storage import channels, matches, outbox, sources
 
 EXAMPLES = 5
+DEAD_FOR = timedelta(days=7)
+"""How long a message that was given up is spoken of."""
+LONG_WAIT = timedelta(minutes=10)
 
 
 class Verdict(StrEnum):
@@ -46,6 +50,64 @@ def diagnose_source(deps: Deps, name: str) -> list[Finding]:
             *_unread(session, name),
             *_unmatched(session, name),
         ]
+
+
+def diagnose_delivery(deps: Deps) -> list[Finding]:
+    """Which channels take nothing, what waits to go out, and what was given up lately; from what is stored alone."""
+    at = deps.clock.now()
+    with deps.db.read() as session:
+        return [
+            *_blocked(session),
+            _waiting(session, at=at),
+            *_given_up(session, since=at - DEAD_FOR),
+        ]
+
+
+def _blocked(session: Session) -> list[Finding]:
+    return [
+        Finding(
+            of="slack",
+            what=f"channel {each.id}",
+            verdict=Verdict.BROKEN,
+            told=f"takes nothing since {each.problem_since:%Y-%m-%d %H:%M} UTC:"
+            f" {problem_words(each.problem or '')}. {mend_words(each.problem or '')}"
+            " It counts as mended when a message gets through.",
+        )
+        for each in channels.with_problem(session)
+    ]
+
+
+def _waiting(session: Session, *, at: datetime) -> Finding:
+    """Messages wait a second or two in a busy channel; held back ones are not late."""
+    oldest = outbox.oldest_waiting(session)
+    if oldest is None or at - oldest.since < LONG_WAIT:
+        return Finding(
+            of="slack", what="outbox", verdict=Verdict.OK, told="nothing has to wait to be posted"
+        )
+    why = oldest.error or "it was not tried: is `bellwether run` running?"
+    told = (
+        f"messages wait: {outbox.pending_count(session):,}, the oldest, to {oldest.target},"
+        f" since {oldest.since:%Y-%m-%d %H:%M} UTC ({problem_words(why)})"
+    )
+    return Finding(of="slack", what="outbox", verdict=Verdict.BROKEN, told=told)
+
+
+def _given_up(session: Session, *, since: datetime) -> list[Finding]:
+    dead = outbox.dead(session, since=since)
+    if not dead:
+        return []
+    return [
+        Finding(
+            of="slack",
+            what="dead letters",
+            verdict=Verdict.WARNING,
+            told=f"messages given up in the last {DEAD_FOR.days} days: {len(dead):,}",
+            examples=[
+                f"{each.at:%m-%d %H:%M} to {each.target}: {problem_words(each.error)}"
+                for each in dead[:EXAMPLES]
+            ],
+        )
+    ]
 
 
 def _prove(deps: Deps, name: str) -> Finding:

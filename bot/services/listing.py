@@ -54,7 +54,7 @@ def overview(
     own = (
         (member.email or "") if member.email and accounts.owned_by(session, member.email) else None
     )
-    due = tasks.open_tasks(session, csm_email=own)
+    due = tasks.open_tasks(session, member=None if own is None else member)
     named = accounts.by_ids(session, [each.account_id for each in due])
     return Overview(
         counts=tally(session, own, rates=rates, on=at.date()),

@@ -23,12 +23,15 @@ from scoring.readings import (
     day_number,
 )
 from scoring.records import Card, Contact, Invoice, Kind, Subscription, Ticket
+from scoring.trends import TREND_DAYS
 from storage import billing, contacts, links, sources, tickets, usage
 from storage.sources import SourceState
 
 T = TypeVar("T")
 
 USAGE_WINDOW_DAYS = 30
+DAILY_WINDOW_DAYS = TREND_DAYS + 10
+"""Of each day's events: as far back as a trend looks from the last day that a late source knows."""
 INVOICE_WINDOW = timedelta(days=90)
 SCORED = frozenset({Kind.USAGE, Kind.TICKETS, Kind.ENGAGEMENT, Kind.BILLING})
 """What a score rests on: a survey tool that never answers holds up no alert."""
@@ -77,7 +80,9 @@ def gather(session: Session, ids: Sequence[AccountId], config: Config, *, at: da
     since = today - USAGE_WINDOW_DAYS + 1
     support_since = at - timedelta(days=config.rubric.support_window_days)
     return Facts(
-        active_days=usage.active_days(session, ids, since=since, until=today),
+        active_days=usage.active_days(
+            session, ids, since=today - DAILY_WINDOW_DAYS + 1, until=today
+        ),
         last_used=usage.features_last_used(session, ids, since=since, until=today),
         users=usage.active_users(session, ids, since=since, until=today),
         tickets=tickets.of_accounts(session, ids, since=support_since),
@@ -93,27 +98,22 @@ def gather(session: Session, ids: Sequence[AccountId], config: Config, *, at: da
 def readings(facts: Facts, account_id: AccountId, config: Config, *, at: datetime) -> Readings:
     """What is known of one account: missing, stale or fresh, a component each."""
 
-    def read(kind: Kind, value: T) -> Missing | Stale | Fresh[T]:
-        where = standing(
-            kind, facts.linked.get(account_id, frozenset()), facts.states, config, at=at
-        )
-        if where.missing:
-            return Missing(where.missing)
-        return Stale(where.stale_since) if where.stale_since else Fresh(value, where.as_of or at)
+    def known(kind: Kind, value: T) -> Missing | Stale | Fresh[T]:
+        return read(facts, account_id, kind, value, config, at=at)
 
     of = account_id
     return Readings(
-        usage=read(
+        usage=known(
             Kind.USAGE,
             Usage(
                 active_days=frozenset(facts.active_days.get(of, {})),
                 users=facts.users.get(of),
             ),
         ),
-        features=read(Kind.USAGE, Features(facts.last_used.get(of, {}))),
-        support=read(Kind.TICKETS, Support(tuple(facts.tickets.get(of, ())))),
-        engagement=read(Kind.ENGAGEMENT, Engagement(tuple(facts.contacts.get(of, ())))),
-        payment=read(
+        features=known(Kind.USAGE, Features(facts.last_used.get(of, {}))),
+        support=known(Kind.TICKETS, Support(tuple(facts.tickets.get(of, ())))),
+        engagement=known(Kind.ENGAGEMENT, Engagement(tuple(facts.contacts.get(of, ())))),
+        payment=known(
             Kind.BILLING,
             Payment(
                 subscriptions=tuple(facts.subscriptions.get(of, ())),
@@ -122,6 +122,17 @@ def readings(facts: Facts, account_id: AccountId, config: Config, *, at: datetim
             ),
         ),
     )
+
+
+def read(
+    facts: Facts, account_id: AccountId, kind: Kind, value: T, config: Config, *, at: datetime
+) -> Missing | Stale | Fresh[T]:
+    """What was found of an account, as fresh as the sources that tell of its kind."""
+    linked = facts.linked.get(account_id, frozenset())
+    where = standing(kind, linked, facts.states, config, at=at)
+    if where.missing:
+        return Missing(where.missing)
+    return Stale(where.stale_since) if where.stale_since else Fresh(value, where.as_of or at)
 
 
 def standing(

@@ -1,4 +1,4 @@
-"""Rescoring: from the accounts something happened to, to their scores, and on to the alerts."""
+"""Rescoring: from the accounts something happened to, to their scores and flags, and on to the alerts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.deps import Deps
-from bot.services import alerting, billing, observing
+from bot.services import alerting, billing, flagging, fleet, observing, telling
 from scoring.accounts import AccountId
-from scoring.alerts import Evaluation
+from scoring.flags import raise_flags
 from scoring.health import HealthScore, score_account
-from storage import accounts, dirty, rubrics, scores
+from storage import accounts, dirty, due_looks, rubrics, scores
 
 CHUNK = 100
 """Accounts a transaction: about a tenth of a second, so that nobody waits long for the database."""
@@ -19,22 +19,29 @@ CHUNK = 100
 def rescore_dirty(deps: Deps) -> int:
     """Score every account something happened to since its last score. Returns how many were scored.
 
-    Score, alerts and the messages about them commit together, a chunk at a time.
+    Each step leaves a mark for the next one in the transaction that did it, so that whoever goes on
+    after a crash goes on where it stopped: scores, then looks at them, then notices of what was found.
     """
     billing.wake(deps)
-    with deps.db.read() as session:
-        if not dirty.count(session):
-            return 0
     scored = 0
+    if _has_work(deps):
+        fleet.measure(deps)
     while taken := _rescore_chunk(deps):
         scored += taken
-    with deps.db.write() as session:
-        alerting.tell_baseline(session, deps)
+    alerting.look(deps)
+    telling.tell(deps)
     return scored
+
+
+def _has_work(deps: Deps) -> bool:
+    with deps.db.read() as session:
+        return dirty.count(session) > 0
 
 
 def _rescore_chunk(deps: Deps) -> int:
     at = deps.clock.now()
+    if not _has_work(deps):
+        return 0
     with deps.db.write() as session:
         taken = dirty.take(session, limit=CHUNK)
         if taken:
@@ -50,34 +57,15 @@ def _rescore(session: Session, deps: Deps, ids: Sequence[AccountId], *, at: date
     known = accounts.by_ids(session, ids)
     living = [each for each in ids if each in known and known[each].churned_on is None]
     rubric = deps.config.rubric
-    rubric_id = rubrics.id_of(session, rubric, at=at)
     previous = scores.latest(session, living)
-    scored_by = scores.rubric_ids(session, living)
-    fresh = {
-        each: score_account(
-            observing.readings(facts, each, deps.config, at=at),
-            rubric=rubric,
-            previous=previous.get(each),
-            at=at,
-        )
-        for each in living
-    }
+    found = flagging.gather(session, living, facts, deps.config, previous=previous, at=at)
+    fresh: dict[AccountId, HealthScore] = {}
+    for each in living:
+        before = previous.get(each)
+        readings = observing.readings(facts, each, deps.config, at=at)
+        score = score_account(readings, rubric=rubric, previous=before, at=at)
+        signs = flagging.signs(facts, found, known[each], deps.config, at=at)
+        fresh[each] = raise_flags(score, signs, rubric=rubric, previous=before, at=at)
+    rubric_id = rubrics.id_of(session, rubric, at=at)
     scores.save(session, list(fresh.items()), rubric_id=rubric_id, at=at)
-    if facts.is_complete(deps.config):
-        evaluations = [
-            _evaluation(each, score, silent=scored_by.get(each) != rubric_id)
-            for each, score in fresh.items()
-        ]
-        alerting.evaluate(session, deps, evaluations, scores=fresh, accounts=known, at=at)
-    alerting.retire(session, deps, [each for each in ids if each not in living], at=at)
-
-
-def _evaluation(account_id: AccountId, score: HealthScore, *, silent: bool) -> Evaluation:
-    return Evaluation(
-        account_id=account_id,
-        value=score.value if score.status is not None else None,
-        as_of=score.as_of,
-        newest=score.newest,
-        fresh=not score.is_stale,
-        silent=silent,
-    )
+    due_looks.mark(session, ids, at=at)

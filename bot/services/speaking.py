@@ -19,10 +19,13 @@ def say(
     reply_to: str | None = None,
     broadcast: bool = False,
     urgent: bool = False,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> bool:
     """Queue a message to a channel or a member. False if this key was queued before: it is said once.
 
     `reply_to` is the key of the message in whose thread it goes; `broadcast` shows it in the channel too.
+    It waits until `not_before`; past `expires_at` it is not worth saying.
     """
     return outbox.add(
         session,
@@ -33,6 +36,8 @@ def say(
             of=reply_to,
             payload=_payload(message, broadcast=broadcast),
             urgent=urgent,
+            not_before=not_before,
+            expires_at=expires_at,
         ),
         at=at,
     )

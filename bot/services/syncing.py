@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.blocks.kit import Message
 from bot.blocks.notices import render_doubles, render_source_back, render_source_down
 from bot.deps import Deps, Progress
-from bot.services import matching, observing, speaking
+from bot.services import holding, matching, observing, speaking
 from integrations.base import Page, SourceAuthError, SourceError
 from integrations.registry import SOURCES
 from scoring.records import (
@@ -151,6 +151,7 @@ def _succeed(deps: Deps, run: Run, *, hold: Callable[[Session], None]) -> None:
             dirty.mark_all(session, at=at)
         # What waits to be confirmed is looked at again now that there is newer data.
         dirty.mark(session, alerts.waiting_accounts(session), at=at)
+        holding.check_volume(session, deps, run.source, at=at)
         _keep_run(session, deps, run)
         if run.source == deps.config.general.system_of_record:
             _tell_of_doubles(session, deps, run)

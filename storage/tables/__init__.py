@@ -1,7 +1,16 @@
 """Every table, so that one import knows them all."""
 
 from storage.tables.accounts import AccountRow, LinkDomainRow, LinkRefusalRow, LinkRow
-from storage.tables.alerts import AlertActionRow, AlertRow, AlertStateRow, TaskRow, WatchRow
+from storage.tables.alerts import (
+    AlertActionRow,
+    AlertRow,
+    AlertStandingRow,
+    HoldRow,
+    LookDueRow,
+    NoticeRow,
+    TaskRow,
+    WatchRow,
+)
 from storage.tables.base import Table
 from storage.tables.billing import BillingEventRow, BillingStateRow
 from storage.tables.people import AuditRow, MemberRow
@@ -15,7 +24,7 @@ from storage.tables.records import (
     TicketRow,
     UsageDayRow,
 )
-from storage.tables.scores import AccountScoreRow, DirtyRow, RubricRow, SnapshotRow
+from storage.tables.scores import AccountScoreRow, DirtyRow, FleetRow, RubricRow, SnapshotRow
 from storage.tables.work import (
     OccurrenceRow,
     OutboxRow,
@@ -28,8 +37,8 @@ from storage.tables.work import (
 )
 
 __all__ = [
-    "AccountRow", "AccountScoreRow", "ActiveUserRow", "AlertActionRow", "AlertRow", "AlertStateRow", "AuditRow",
-    "BillingEventRow", "BillingStateRow", "CardRow", "ContactRow", "DirtyRow", "InvoiceRow", "LinkDomainRow", "LinkRefusalRow", "LinkRow", "MemberRow", "OccurrenceRow",
+    "AccountRow", "AccountScoreRow", "ActiveUserRow", "AlertActionRow", "AlertRow", "AlertStandingRow", "AuditRow",
+    "BillingEventRow", "BillingStateRow", "CardRow", "ContactRow", "DirtyRow", "FleetRow", "HoldRow", "InvoiceRow", "LinkDomainRow", "LinkRefusalRow", "LinkRow", "LookDueRow", "MemberRow", "NoticeRow", "OccurrenceRow",
     "OutboxRow", "RejectedRow", "RubricRow", "ScheduleRow", "SeenRow", "SlackChannelRow", "SnapshotRow",
     "SourceRunRow", "SourceStateRow", "SubscriptionRow", "SurveyResponseRow", "Table", "TaskRow", "TicketRow", "UsageDayRow", "WatchRow",
 ]  # fmt: skip

@@ -62,4 +62,17 @@ class AccountScoreRow(Table, table=True):
     coverage: float
     parts: list[dict[str, Any]] = json()
     missing: dict[str, str] = json()
+    flags: list[dict[str, Any]] = json()
+    judged: dict[str, str] = json()
+    cap: dict[str, Any] | None = json()
     rubric_id: int = Field(foreign_key="rubric.id")
+
+
+class FleetRow(Table, table=True):
+    """How the usage of everybody moved: the median of this week against its own baseline, by the day it ends on."""
+
+    __tablename__ = "fleet"
+
+    day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    movement: float
+    accounts: int

@@ -52,6 +52,8 @@ class SlackChannelRow(Table, table=True):
     is_ext_shared: bool | None
     checked_at: datetime | None = instant()
     next_post_at: datetime | None = instant()
+    problem: str | None = text()
+    problem_since: datetime | None = instant()
 
 
 class SeenRow(Table, table=True):

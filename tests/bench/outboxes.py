@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage import outbox
+from storage import claims, outbox
+from storage.claims import Place
 from storage.engine import Database
 from storage.outbox import OutMessage
 from storage.sql import run
@@ -46,11 +47,11 @@ def _post(db: Database, numbers: range) -> None:
             outbox.add(session, message, at=NOW)
     for number in numbers:
         with db.write() as session:
-            claim = outbox.claim(session, at=NOW, pace=timedelta(0))
+            claim = claims.take(session, at=NOW, pace=timedelta(0))
         if claim is None:
             raise RuntimeError("nothing to claim, though messages wait")
         with db.write() as session:
-            outbox.mark_sent(session, claim, channel=claim.message.target, ts=f"{number}.0", at=NOW)
+            claims.mark_sent(session, claim, Place(claim.message.target, f"{number}.0"), at=NOW)
 
 
 def _commit(db: Database, times: int) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from bot.logs import configure_logs
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def _with_peak(work: Callable[[], T]) -> tuple[T, float]:
+    configure_logs(level="ERROR")  # what is measured is said on stdout, and nothing else
     return work(), _peak_mb()
 
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from itertools import count
 
 from bot.deps import Deps
-from bot.services import alerting
+from bot.services import alerting, telling
 from scoring.accounts import Account, AccountId, Money
-from scoring.alerts import Alert, Evaluation
+from scoring.alerts import Alert
 from scoring.health import HealthScore, Part
 from scoring.members import MemberId
 from scoring.records import Organisation
 from scoring.rubric import LEVELS, Component, Rubric
-from storage import accounts, alerts, members, rubrics, scores
+from storage import accounts, alerts, due_looks, inbox, members, rubrics, scores, sources
 
 _numbers = count(1)
 
@@ -50,6 +50,11 @@ def keep(deps: Deps, entries: Sequence[Entry]) -> list[Account]:
     at = deps.clock.now()
     start = next(_numbers) * 10_000
     with deps.db.write() as session:
+        for name in deps.sources:
+            sources.succeeded(session, name, at=at)
+        inbox.first_time(
+            session, telling.BASELINE, at=at
+        )  # nobody is greeted with a book like this
         organisations = [
             Organisation(
                 ref=f"ref-{start + n}", name=each.name, csm_email=_email(session, each.csm)
@@ -70,10 +75,10 @@ def score(deps: Deps, account: Account, value: float) -> None:
     """Score an account anew, as fresh data of every source does, and tell what that means."""
     at = deps.clock.now()
     with deps.db.write() as session:
-        fresh = _save(session, deps, {account.id: value}, at=at)
-        evaluation = Evaluation(account_id=account.id, value=value, as_of=at, fresh=True)
-        known = accounts.by_ids(session, [account.id])
-        alerting.evaluate(session, deps, [evaluation], scores=fresh, accounts=known, at=at)
+        _save(session, deps, {account.id: value}, at=at)
+        due_looks.mark(session, [account.id], at=at)
+    alerting.look(deps)
+    telling.tell(deps)
 
 
 def slide(deps: Deps, *, to: float = 55.0, csm: str | None = "U0CSM1", name: str = "") -> Alert:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
-from worlds import ROOT, key_of
+from worlds import ROOT, Outside, key_of, wait_for
 
 BELLWETHER = str(Path(sys.executable).parent / "bellwether")
 
@@ -47,3 +49,38 @@ def orphans(home):
         except OSError:
             continue
     return found
+
+
+class Demo:
+    """A demo with its page, as a process."""
+
+    def __init__(self, home, *, accounts=20, days=2):
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        self.errors = (home / "errors.txt").open("a+")
+        options = ("--port", "0", "--days", str(days), "--accounts", str(accounts))
+        self.process = launch(home, *options, stderr=self.errors)
+        said = ""
+        while "http://" not in said:
+            said = self.process.stdout.readline()
+            assert said, self.said()
+        self.page = Outside(home, url="http://" + said.partition("http://")[2].split()[0], mark="0")
+
+    def said(self):
+        """What it wrote to stderr."""
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def go(self, **ahead):
+        """Ask time ahead, and wait until it is there and everything due is done. Returns the instant."""
+        target = datetime.fromisoformat(self.page.post("/sandbox/ask", **ahead)["target"])
+        wait_for(
+            lambda: self.page.now() >= target and not self.page.get("/sandbox/clock")["target"], 90
+        )
+        return target
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=30)
+        self.errors.close()
+        return self.process.returncode

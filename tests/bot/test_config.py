@@ -4,16 +4,20 @@ import re
 import tomllib
 import traceback
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, General, SlackConfig, load_config, parse_config
+from bot.config import General, SlackConfig, load_config, parse_config
+from bot.variables import ConfigError
 from integrations.registry import SOURCES
-from scoring.alerts import AlertPolicy, Threshold
+from scoring.hours import WorkingHours
+from scoring.playbooks import PLAYBOOKS, Playbook, WatchKind
+from scoring.policy import AlertPolicy, Drop, Escalation, MassChange, Route, Threshold
 from scoring.rubric import Component, Rubric
+from scoring.rules import Rule
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "bellwether.example.toml").read_text("utf-8")
@@ -66,6 +70,7 @@ def test_the_smallest_configuration_has_every_default():
     config = parse(RAW)
     assert (config.general.timezone, config.general.monitor_at) == ("UTC", time(9))
     assert (config.rubric, config.alerts) == (Rubric(), AlertPolicy())
+    assert config.playbooks == PLAYBOOKS
     assert config.sources["stripe"].every == SOURCES["stripe"].every
     assert config.database_url == f"sqlite:///{HOME / 'bellwether.db'}"
 
@@ -85,6 +90,8 @@ def test_the_examples_comments_work_too():
     assert config.rates.reporting == "usd"
     assert config.sources["stripe"].every == timedelta(hours=1)
     assert config.rubric.points[Component.USAGE] == Rubric().points[Component.USAGE]
+    assert config.playbooks[Rule.AT_RISK].checklist[0].startswith("Ask support")
+    assert config.playbooks[Rule.AT_RISK].draft.startswith("{account}: how is it going?\n\nHi")
 
 
 def settings_of(kind):
@@ -92,12 +99,14 @@ def settings_of(kind):
 
 
 # A rising rule is one by its nature, and the lines of each rule have sections of their own.
-UNWRITTEN = {"rising", "at_risk", "critical", "expansion", "points"}
+UNWRITTEN = {"rising", "at_risk", "critical", "expansion", "points", "flags", "caps"}
+UNWRITTEN |= {"sharp_drop", "mass_change", "hours", "escalation", "routes"}
+ALERT_KINDS = (AlertPolicy, Threshold, Drop, MassChange, WorkingHours, Escalation, Route)
 
 
 @pytest.mark.parametrize(
     "kind",
-    [General, SlackConfig, Rubric, AlertPolicy, Threshold, *(s.settings for s in SOURCES.values())],
+    [General, SlackConfig, Rubric, Playbook, *ALERT_KINDS, *(s.settings for s in SOURCES.values())],
     ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
 def test_every_setting_is_written_down_somewhere(kind):
@@ -126,6 +135,28 @@ def test_one_number_of_an_alert_can_be_changed_alone():
     alerts = parse(with_key("alerts.critical.confirmations", 3)).alerts
     assert alerts.critical == Threshold(fires=40, clears=45, confirmations=3)
     assert alerts.at_risk == AlertPolicy().at_risk
+
+
+def test_one_line_of_a_playbook_can_be_changed_alone():
+    said = {"task": "Ring them up", "checklist": ["One", "Two"]}
+    playbooks = parse(with_key("playbooks.at_risk", said)).playbooks
+    usual = PLAYBOOKS[Rule.AT_RISK]
+    assert playbooks[Rule.AT_RISK] == replace(usual, task="Ring them up", checklist=("One", "Two"))
+    assert {**playbooks, Rule.AT_RISK: usual} == PLAYBOOKS
+
+
+def test_an_empty_task_or_list_of_a_playbook_is_none():
+    said = {"task": "", "watch": "", "draft": "", "checklist": []}
+    playbook = parse(with_key("playbooks.critical", said)).playbooks[Rule.CRITICAL]
+    assert (playbook.task, playbook.watch, playbook.draft, playbook.checklist) == (
+        *(None, None),
+        *("", ()),
+    )
+
+
+def test_a_list_of_a_playbook_is_called_by_its_name():
+    raw = with_key("playbooks.cancellation.watch", "daily_monitoring")
+    assert parse(raw).playbooks[Rule.CANCELLATION].watch is WatchKind.DAILY_MONITORING
 
 
 def test_the_cooldown_is_an_iso_duration():
@@ -238,6 +269,17 @@ def test_no_secret_is_shown_in_a_refusal_or_its_traceback(path, value):
         ),
         ("alerts.atrisk", {}, "Unknown key alerts.atrisk. Did you mean at_risk?"),
         ("alerts.at_risk.fire", 60, "Unknown key alerts.at_risk.fire. Did you mean fires?"),
+        (
+            "alerts.routes",
+            [{"chanel": "C1"}],
+            "Unknown key alerts.routes.1.chanel. Did you mean channel?",
+        ),
+        ("playbooks.atrisk", {}, "Unknown key playbooks.atrisk. Did you mean at_risk?"),
+        (
+            "playbooks.at_risk.next",
+            "x",
+            "Unknown key playbooks.at_risk.next. Did you mean next_step?",
+        ),
         ("general.xyz", 1, "Unknown key general.xyz. Known are: timezone, system_of_record,"),
     ],
 )
@@ -277,6 +319,26 @@ def test_an_unknown_key_is_named_with_the_nearest_one(path, value, told):
         ("alerts.expansion.clears", 85, "alerts.expansion: an alert must clear below the line"),
         ("alerts.critical.confirmations", 0, "alerts.critical: confirmations must be at least 1."),
         ("alerts.cooldown", "a day", "alerts.cooldown: "),
+        ("alerts.off", ["at_risky"], "alerts.off.0: Input should be 'critical', 'cancellation'"),
+        ("alerts.unstable_after", 0, "alerts: unstable_after must be at least 1."),
+        ("alerts.sharp_drop.clears", 20, "alerts.sharp_drop: a sharp drop needs 0 < clears"),
+        ("alerts.hours.end", "07:00", "alerts.hours: working hours must end after they start."),
+        ("alerts.hours.days", ["monday"], "alerts.hours: 'monday' is no day; write mon, tue,"),
+        ("alerts.escalation.after_hours", -1, "alerts.escalation: after_hours cannot be negative."),
+        ("alerts.mass_change.share", 30, "alerts.mass_change: mass change needs 0 < share <= 1"),
+        ("alerts.routes", {}, "alerts.routes must be sections: [[alerts.routes]]"),
+        ("alerts.routes", [{"channel": "C1"}], "alerts.routes.1: a route needs plans, mrr_from"),
+        (
+            "playbooks.at_risk.draft",
+            "Hi\n{acount}",
+            "playbooks.at_risk: draft: there is no field {acount}; known are: {account}, {me},",
+        ),
+        ("playbooks.at_risk.task_due_days", -1, "playbooks.at_risk: task_due_days must be 0 to"),
+        ("playbooks.at_risk.task_due_days", "soon", "playbooks.at_risk.task_due_days: "),
+        ("playbooks.at_risk.watch", "daily", "playbooks.at_risk.watch: Input should be 'weekly_"),
+        ("playbooks.at_risk.next_step", "", "playbooks.at_risk: next_step must say something."),
+        ("playbooks.at_risk.checklist", "x", "playbooks.at_risk.checklist: "),
+        ("playbooks.at_risk.call_minutes", 20, "playbooks.at_risk: call_minutes must be one of"),
         (
             "rubric.points.usage.weekly",
             31,
@@ -308,6 +370,9 @@ def test_a_mistake_is_one_sentence_that_names_the_key(path, value, told):
         "rubric.points.usage",
         "alerts",
         "alerts.at_risk",
+        "alerts.hours",
+        "playbooks",
+        "playbooks.at_risk",
     ],
 )
 def test_a_value_where_a_section_belongs_is_named(path, value):

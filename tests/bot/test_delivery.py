@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from worlds import (
     ADMIN,
-    SHARED,
     TEAM,
+    amend,
     deliver_all,
     key_of,
     keys,
@@ -15,13 +15,9 @@ from worlds import (
     post_by_hand,
     say,
     wait_for,
-    words_of,
 )
 
-from bot.blocks import kit
-from bot.blocks.kit import Message
 from bot.delivery import deliver
-from bot.services import speaking
 from storage import outbox
 
 
@@ -30,15 +26,9 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
-POST = "chat.postMessage"
+POST, UPDATE = "chat.postMessage", "chat.update"
+AFTER_SLACK_TOOK_IT = ["commit_then_drop", "commit_then_500", "commit_then_fatal_error"]
 BEFORE_SLACK_TOOK_IT = ["http_500", "drop", "error:fatal_error", "error:internal_error"]
-
-
-def amend(deps, of, text, target=TEAM):
-    message = kit.message(text, [kit.section(text)])
-    with deps.db.write() as session:
-        at = deps.clock.now()
-        speaking.amend(session, message, of=of, target=target, key=f"{of}:{text}", at=at)
 
 
 def dead(deps):
@@ -72,8 +62,9 @@ def test_one_second_lies_between_two_messages_of_a_channel(sandbox, deps, client
     assert keys(sandbox) == ["a", "b"]
 
 
-def test_an_accepted_message_whose_answer_was_lost_is_found_again(sandbox, deps, client):
-    sandbox.break_("commit_then_drop", method=POST)
+@pytest.mark.parametrize("kind", AFTER_SLACK_TOOK_IT)
+def test_an_accepted_message_whose_answer_was_lost_is_found_again(sandbox, deps, client, kind):
+    sandbox.break_(kind, method=POST)
     say(deps, "a")
     say(deps, "b")
     deliver_all(deps, client)
@@ -124,6 +115,70 @@ def test_slack_says_how_long_to_wait_and_nothing_goes_out_before(sandbox, deps, 
     assert keys(sandbox) == ["a", "b"]
 
 
+def test_what_slack_limits_in_one_channel_waits_in_all_since_nobody_knows_what_it_counts(
+    sandbox, deps, client
+):
+    sandbox.break_("ratelimited", method=POST, retry_after=30, channel=TEAM)
+    say(deps, "a")
+    say(deps, "b", ADMIN)
+    deliver(deps, client)
+    pass_time(deps, seconds=29)
+    deliver(deps, client)
+    assert (keys(sandbox), keys(sandbox, ADMIN)) == ([], [])
+    pass_time(deps, seconds=1)
+    deliver(deps, client)
+    assert (keys(sandbox), keys(sandbox, ADMIN)) == (["a"], ["b"])
+
+
+def test_a_limit_on_changes_holds_up_changes_alone(sandbox, deps, client):
+    say(deps, "a")
+    deliver(deps, client)
+    sandbox.break_("ratelimited", method=UPDATE, retry_after=30)
+    amend(deps, "a", "new")
+    deliver(deps, client)
+    asked = sandbox.calls(UPDATE)
+    say(deps, "b", ADMIN)
+    pass_time(deps, seconds=29)
+    deliver(deps, client)
+    assert (sandbox.calls(UPDATE), keys(sandbox, ADMIN)) == (asked, ["b"])
+    pass_time(deps, seconds=1)
+    deliver(deps, client)
+    assert sandbox.texts() == ["new"]
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "http_500", "error:token_revoked"])
+def test_what_cannot_be_looked_for_is_not_posted_again_without_looking(sandbox, deps, client, kind):
+    sandbox.break_("commit_then_drop", method=POST)
+    sandbox.break_(kind, method="conversations.history", times=2)
+    say(deps, "a")
+    deliver_all(deps, client, seconds=120)
+    assert (keys(sandbox), pending(deps)) == (["a"], 0)
+
+
+def test_a_message_that_still_waits_is_posted_as_it_is_by_then(sandbox, deps, client):
+    say(deps, "a")
+    say(deps, "b")
+    deliver(deps, client)
+    amend(deps, "b", "newer")
+    updates = sandbox.calls(UPDATE)
+    deliver_all(deps, client)
+    assert (sandbox.texts(), keys(sandbox)) == (["text of a", "newer"], ["a", "b"])
+    assert sandbox.calls(UPDATE) == updates
+
+
+def test_a_reminder_that_is_out_of_date_when_slack_is_back_is_left_unsaid(sandbox, deps, client):
+    sandbox.break_("drop", method=POST, times=10_000)
+    soon = deps.clock.now() + timedelta(minutes=30)
+    for key, until in (("a", soon), ("b", soon), ("c", None)):
+        say(deps, key, expires_at=until)
+    for _ in range(20):
+        deliver(deps, client)
+        pass_time(deps, minutes=3)
+    sandbox.post("/sandbox/faults", clear=True)
+    deliver_all(deps, client, seconds=400)
+    assert (keys(sandbox), dead(deps), pending(deps)) == (["c"], {}, 0)
+
+
 def test_a_lost_message_is_found_on_a_later_page_of_the_history(sandbox, deps, client):
     sandbox.break_("commit_then_drop", method=POST)
     say(deps, "a")
@@ -158,14 +213,14 @@ def test_what_somebody_deleted_before_we_looked_is_posted_again(sandbox, deps, c
 def test_an_update_waits_for_its_message_and_only_the_latest_is_made(sandbox, deps, client):
     sandbox.break_("http_500", method=POST, times=2)
     say(deps, "a")
-    updates = sandbox.calls("chat.update")
+    updates = sandbox.calls(UPDATE)
     for text in ("one", "two", "three"):
         amend(deps, "a", text)
         deliver(deps, client)
     deliver_all(deps, client)
     (message,) = sandbox.messages()
     assert (message["text"], message["edited"]) == ("three", 1)
-    assert sandbox.calls("chat.update") - updates == 1
+    assert sandbox.calls(UPDATE) - updates == 1
     assert key_of(message) == "a"
 
 
@@ -173,7 +228,7 @@ def test_an_update_waits_for_its_message_and_only_the_latest_is_made(sandbox, de
 def test_an_update_that_failed_is_made_again(sandbox, deps, client, kind):
     say(deps, "a")
     deliver(deps, client)
-    sandbox.break_(kind, method="chat.update")
+    sandbox.break_(kind, method=UPDATE)
     amend(deps, "a", "new")
     deliver_all(deps, client)
     assert sandbox.texts() == ["new"]
@@ -202,65 +257,6 @@ def test_a_reply_finds_its_thread_and_is_not_doubled(sandbox, deps, client, kind
     parent, reply = sandbox.messages()
     assert (key_of(parent), key_of(reply)) == ("a", "b")
     assert reply["thread_ts"] == parent["ts"]
-
-
-def test_nothing_goes_to_a_channel_shared_with_outsiders_and_operators_hear_once(
-    sandbox, deps, client
-):
-    say(deps, "a", SHARED)
-    say(deps, "b", SHARED)
-    deliver_all(deps, client)
-    assert sandbox.messages(SHARED) == []
-    (told,) = sandbox.texts(ADMIN)
-    assert "shared with another organisation" in told
-    assert set(dead(deps)) == {"a", "b"}
-
-
-@pytest.mark.parametrize(
-    ("target", "error"),
-    [("C0OLD", "is_archived"), ("C0GENERAL", "not_in_channel"), ("C0NOWHERE", "channel_not_found")],
-)
-def test_a_channel_that_cannot_be_posted_to_holds_up_nobody(sandbox, deps, client, target, error):
-    for key, where in (("a", target), ("b", target), ("c", TEAM)):
-        say(deps, key, where)
-    say(deps, "d", target, reply_to="a")
-    deliver_all(deps, client)
-    assert keys(sandbox) == ["c"]
-    (told,) = sandbox.messages(ADMIN)
-    assert target in words_of(told)
-    assert dead(deps).keys() == {"a", "b", "d"}
-    assert dead(deps)["b"] == error
-
-
-def test_operators_are_not_told_in_their_own_broken_channel(sandbox, deps, client):
-    sandbox.break_("error:is_archived", method=POST, channel=ADMIN)
-    say(deps, "a", ADMIN)
-    deliver_all(deps, client)
-    assert sandbox.texts(ADMIN) == []
-    assert dead(deps) == {"a": "is_archived"}
-
-
-def test_a_message_slack_will_never_take_is_given_up_and_the_next_goes_out(sandbox, deps, client):
-    with deps.db.write() as session:
-        speaking.say(session, Message("x" * 40_001, []), key="a", target=TEAM, at=deps.clock.now())
-    say(deps, "b")
-    deliver_all(deps, client)
-    assert keys(sandbox) == ["b"]
-    assert dead(deps) == {"a": "msg_too_long"}
-
-
-@pytest.mark.parametrize("target", ["U0LEFT", "U0GUEST", "U0SINGLE", "U0STRANGER", "U0OTHERBOT"])
-def test_only_full_members_get_direct_messages(sandbox, deps, client, target):
-    say(deps, "a", target)
-    deliver_all(deps, client)
-    assert sandbox.messages(f"D{target[1:]}") == []
-    assert "may not see accounts" in sandbox.texts(ADMIN)[0]
-
-
-def test_a_csm_gets_direct_messages(sandbox, deps, client):
-    say(deps, "a", "U0CSM1")
-    deliver_all(deps, client)
-    assert keys(sandbox, "D0CSM1") == ["a"]
 
 
 @pytest.mark.parametrize("kind", ["http_500", "drop", "error:token_revoked", "error:invalid_auth"])

@@ -8,6 +8,7 @@ from worlds import (
     ROOT,
     TEAM,
     Outside,
+    amend,
     claim,
     deliver_all,
     keys,
@@ -18,10 +19,14 @@ from worlds import (
     say,
 )
 
+from bot import posting
 from bot.app import build
-from bot.config import ConfigError
 from bot.delivery import LEASE, deliver
-from storage import outbox
+from bot.posting import LateError
+from bot.variables import ConfigError
+from storage import claims, outbox
+from storage.claims import Place
+from tests.soak.trials import Trial, run
 
 POST = "chat.postMessage"
 
@@ -64,8 +69,86 @@ def test_a_worker_that_wakes_up_late_changes_nothing(sandbox, deps, client):
     deliver(deps, client)
     with deps.db.write() as session:
         at = deps.clock.now()
-        assert not outbox.mark_sent(session, late, channel="C0WRONG", ts="1.0", at=at)
-        assert outbox.sent_ts(session, "a")[0] == TEAM
+        assert not claims.mark_sent(session, late, Place("C0WRONG", "1.0"), at=at)
+        assert outbox.stands_at(session, "a") == sandbox.messages()[0]["ts"]
+
+
+class Frozen:
+    """A client whose process stands still before it posts, for as long as `meanwhile` takes."""
+
+    def __init__(self, client, meanwhile):
+        self._client, self._meanwhile = client, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def chat_postMessage(self, **told):  # noqa: N802 - as the SDK spells it
+        self._thaw()
+        return self._client.chat_postMessage(**told)
+
+    def chat_update(self, **told):
+        self._thaw()
+        return self._client.chat_update(**told)
+
+    def _thaw(self):
+        meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+
+
+def test_what_a_worker_posted_that_stood_still_too_long_is_taken_back(sandbox, deps, client):
+    say(deps, "a")
+    say(deps, "b")
+
+    def take_over():
+        pass_time(deps, seconds=LEASE.total_seconds())
+        deliver_all(deps, client)
+
+    deliver(deps, Frozen(client, take_over))
+    assert (keys(sandbox), pending(deps)) == (["a", "b"], 0)
+
+
+def test_of_two_who_post_the_same_at_once_the_one_that_was_noted_first_stands(
+    sandbox, deps, client
+):
+    say(deps, "a")
+    late = claim(deps)
+    pass_time(deps, seconds=LEASE.total_seconds())
+
+    def wake_up():
+        """Once the other has looked and found nothing."""
+        post_by_hand(client, "a")
+        with deps.db.write() as session:
+            claims.note_late(session, late, Place(TEAM, sandbox.messages()[0]["ts"]))
+
+    deliver(deps, Frozen(client, wake_up))
+    with deps.db.read() as session:
+        stands_at = outbox.stands_at(session, "a")
+    assert [each["ts"] for each in sandbox.messages()] == [stands_at]
+
+
+def test_a_change_that_comes_late_is_changed_again(sandbox, deps, client):
+    say(deps, "a")
+    deliver(deps, client)
+    amend(deps, "a", "older")
+
+    def take_over():
+        pass_time(deps, seconds=LEASE.total_seconds())
+        deliver(deps, client)
+        amend(deps, "a", "newer")
+        deliver(deps, client)
+
+    deliver(deps, Frozen(client, take_over))
+    deliver_all(deps, client)
+    assert sandbox.texts() == ["newer"]
+
+
+def test_a_worker_with_too_little_time_left_does_not_post(sandbox, deps, client):
+    say(deps, "a")
+    taken = claim(deps)
+    pass_time(deps, seconds=LEASE.total_seconds() - client.timeout)
+    with pytest.raises(LateError):
+        posting.send(deps, client, taken)
+    assert keys(sandbox) == []
 
 
 def test_order_is_kept_while_one_message_is_tried_again(sandbox, deps, client):
@@ -131,3 +214,16 @@ def test_where_the_history_may_not_be_read_a_message_is_rather_doubled_than_lost
     assert keys(sandbox) == ["a", "a", "b"]
     deps.db.dispose()
     sandbox.stop()
+
+
+@pytest.mark.slow
+def test_deliverers_that_are_killed_and_frozen_lose_nothing_double_nothing_and_keep_the_order(
+    tmp_path, database_url
+):
+    """What `make soak` does for minutes, for some seconds."""
+    processes = 1 if database_url.startswith("sqlite") else 3
+    trial = Trial(
+        database=database_url, processes=processes, messages=24, kills=6, freezes=1, rooms=6
+    )
+    outcome = run(trial, tmp_path)
+    assert (outcome.broken, outcome.messages, outcome.kills, outcome.freezes) == ({}, 24, 6, 1)

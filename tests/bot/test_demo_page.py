@@ -1,45 +1,18 @@
 """The demo with its page: time asked forward, an alert acted on, Ctrl-C, and on again where it stopped."""
 
-import signal
 import socket
 import sqlite3
 import subprocess
 import urllib.error
-from datetime import datetime
 
 import pytest
-from demos import launch, orphans, posted
-from worlds import INSTALLED_AT, TEAM, Outside, key_of, wait_for, words_of
+from demos import Demo, launch, orphans, posted
+from worlds import INSTALLED_AT, TEAM, key_of, wait_for, words_of
 
 from bot.blocks import actions
 from bot.demo import remember
 
 pytestmark = pytest.mark.slow
-
-
-class Demo:
-    """A demo with its page, as a process."""
-
-    def __init__(self, home):
-        self.errors = (home.parent / "errors.txt").open("a+")
-        options = ("--port", "0", "--days", "2", "--accounts", "20")
-        self.process = launch(home, *options, stderr=self.errors)
-        said = ""
-        while "http://" not in said:
-            said = self.process.stdout.readline()
-            assert said, self.said()
-        self.page = Outside(home, url="http://" + said.partition("http://")[2].split()[0], mark="0")
-
-    def said(self):
-        """What it wrote to stderr."""
-        self.errors.seek(0)
-        return self.errors.read()
-
-    def end(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=30)
-        self.errors.close()
-        return self.process.returncode
 
 
 @pytest.fixture
@@ -57,8 +30,7 @@ def demo(home):
 
 def test_on_the_page_time_is_asked_forward_and_an_alert_is_acted_on(demo, home):
     page = demo.page
-    target = datetime.fromisoformat(page.post("/sandbox/ask", days=6)["target"])
-    wait_for(lambda: page.now() >= target and not page.get("/sandbox/clock")["target"], 60)
+    demo.go(days=6)
     alerts = [each for each in page.messages(TEAM) if key_of(each).startswith("alert:")]
     assert alerts
     assert page.click(alerts[0], actions.ALERT_ACKNOWLEDGE) == {"ok": True}
@@ -76,8 +48,7 @@ def goes_on_where_it_stopped(home):
     before = posted(home)
     assert set(before.values()) == {1}
     again = Demo(home)
-    again.page.post("/sandbox/ask", hours=1)
-    wait_for(lambda: not again.page.get("/sandbox/clock")["target"], 30)
+    again.go(hours=1)
     assert "Acme" in again.page.ask("acme")["text"]
     assert posted(home) == before
     assert again.end() == 0

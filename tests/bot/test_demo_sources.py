@@ -9,8 +9,8 @@ import pytest
 from demos import BELLWETHER, launch
 from worlds import ROOT
 
-from bot.config import ConfigError
 from bot.demo import USUAL, choose
+from bot.variables import ConfigError
 from integrations.registry import SOURCES
 from storage import accounts, contacts, links
 from storage.engine import open_database

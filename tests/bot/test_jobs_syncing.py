@@ -7,6 +7,7 @@ from worlds import ADMIN, TEAM, own_deps, own_program, pass_time, settle, words_
 
 from bot.services import syncing
 from scoring.readings import day_number
+from scoring.sights import OF_SCORE
 from storage import accounts, alerts, scores, sources
 
 
@@ -31,8 +32,10 @@ def sync_again(program):
 
 
 def said_of_customers(deps):
+    """What was told of scores, by rule: flags of other sources go on."""
     with deps.db.read() as session:
-        return {rule: tally.announced for rule, tally in alerts.count_by_rule(session).items()}
+        told = alerts.count_announced(session)
+    return {rule: count for rule, count in told.items() if rule in OF_SCORE}
 
 
 def test_the_first_sync_scores_everybody_and_says_once_how_they_stand(outside, deps):

@@ -24,8 +24,12 @@ DENIED = "I show accounts to full members of this workspace only"
 
 @pytest.fixture(scope="module")
 def program(outside, tmp_path_factory):
-    """One bot for the module; every test has an alert of its own."""
-    with own_program(outside, tmp_path_factory.mktemp("home")) as running:
+    """One bot for the module that has told its baseline and speaks at any hour; every test has an alert of its own."""
+    home = tmp_path_factory.mktemp("home")
+    with own_program(outside, home, alerts={"hours": {"always": True}}) as running:
+        admitting.refresh_members(running.deps)
+        slide(running.deps)
+        deliver_all(running.deps, running.posting)
         yield running
 
 
@@ -82,6 +86,7 @@ def test_an_alert_is_told_to_the_team_and_to_the_csm(sandbox, alert):
         actions.ALERT_ASSIGN,
         actions.ALERT_OUTREACH,
         actions.ALERT_SNOOZE,
+        actions.ALERT_MORE,
         actions.ACCOUNT_VIEW,
     ]
 

@@ -17,8 +17,9 @@ from worlds import pass_time, wait_for
 
 from bot.app import build, open_deps
 from bot.clock import StoryClock
-from bot.config import ConfigError, parse_config
+from bot.config import parse_config
 from bot.deps import Deps
+from bot.variables import ConfigError
 from bot.web import MAX_BODY_BYTES, Answer, Route, Web, routes
 from integrations.registry import open_source
 from sandbox.vendors.sendgrid import WEBHOOK_ID, SendGrid, signed

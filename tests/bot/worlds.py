@@ -24,7 +24,7 @@ from bot.delivery import EVENT_TYPE, LEASE, deliver
 from bot.demo import USUAL
 from bot.deps import Deps
 from bot.services import speaking
-from storage import outbox
+from storage import claims, outbox
 
 ROOT = Path(__file__).parents[2]
 INSTALLED_AT = datetime(2026, 8, 31, 6, tzinfo=UTC)
@@ -151,6 +151,7 @@ class Outside:
             "general": {name: value for name, value in general.items() if value},
             "slack": told["slack"],
             "rubric": {"core_features": told["core_features"]},
+            "alerts": {"hours": {"always": True}},  # the story's clock is at any hour
             "sources": {name: {**every, **told["sources"][name]} for name in USUAL},
             **sections,
         }
@@ -193,16 +194,24 @@ def say(deps: Deps, key: str, target: str = TEAM, **more: Any) -> None:
         speaking.say(session, message, key=key, target=target, at=deps.clock.now(), **more)
 
 
+def amend(deps: Deps, of: str, text: str, target: str = TEAM) -> None:
+    """Queue a change of a message."""
+    message = kit.message(text, [kit.section(text)])
+    with deps.db.write() as session:
+        at = deps.clock.now()
+        speaking.amend(session, message, of=of, target=target, key=f"{of}:{text}", at=at)
+
+
 def post_by_hand(client: WebClient, key: str, channel: str = TEAM) -> None:
     """What Slack took without our hearing of it."""
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
     client.chat_postMessage(channel=channel, text=f"text of {key}", metadata=metadata)
 
 
-def claim(deps: Deps) -> outbox.Claim | None:
+def claim(deps: Deps) -> claims.Claim | None:
     """Begin to deliver a message, and get no further."""
     with deps.db.write() as session:
-        return outbox.claim(session, at=deps.clock.now(), lease=LEASE)
+        return claims.take(session, at=deps.clock.now(), lease=LEASE)
 
 
 def deliver_all(deps: Deps, client: WebClient, *, seconds: int = 60) -> None:
@@ -228,19 +237,19 @@ def start(program: Program) -> None:
     program.handler.client.current_session.sock.settimeout(0.1)
 
 
-def own_deps(sandbox: Outside, home: Path) -> Deps:
-    """The bot's own on a sandbox, with a SQLite database in a folder."""
+def own_deps(sandbox: Outside, home: Path, **sections: Any) -> Deps:
+    """The bot's own on a sandbox, with a SQLite database in a folder. `sections` are laid over its configuration."""
     clock = StoryClock(sandbox.now(), flowing=False, on_move=sandbox.move)
-    deps = open_deps(sandbox.config(home), clock=clock)
+    deps = open_deps(sandbox.config(home, **sections), clock=clock)
     deps.db.upgrade()
     return deps
 
 
 @contextmanager
-def own_program(sandbox: Outside, home: Path) -> Iterator[Program]:
+def own_program(sandbox: Outside, home: Path, **sections: Any) -> Iterator[Program]:
     """A connected bot with a database of its own, for several tests to share."""
     sandbox.begin_afresh()
-    running = build(own_deps(sandbox, home))
+    running = build(own_deps(sandbox, home, **sections))
     start(running)
     yield running
     running.stop()

@@ -1,48 +1,18 @@
 """When an alert opens, re-arms and recovers: worked examples, one evaluation a step."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from alert_watch import HOUR, START, Watched, scored
 
-from scoring.accounts import AccountId
-from scoring.alerts import (
-    AlertPolicy,
-    AlertState,
-    Change,
-    Evaluation,
-    Phase,
-    Rule,
-    Threshold,
-    decide,
-)
+from scoring.alerts import Change, Phase
+from scoring.policy import AlertPolicy, Drop, Threshold
+from scoring.rules import Quiet, Rule
+from scoring.sights import signals
 
-START = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 AT_RISK, CRITICAL, EXPANSION = Rule.AT_RISK, Rule.CRITICAL, Rule.EXPANSION
 OPENED, REOPENED, RESOLVED = Change.OPENED, Change.REOPENED, Change.RESOLVED
-HOUR = timedelta(hours=1)
-
-
-class Watched:
-    """One account under watch. Each look returns what it did: (rule, change, episode, told)."""
-
-    def __init__(self, *values, policy=None):
-        self.policy = policy or AlertPolicy()
-        self.states = {}
-        self.as_of = START
-        for value in values:
-            self.sees(value)
-
-    def sees(self, value, *, after=HOUR, fresh=True, silent=False):
-        self.as_of += after
-        evaluation = Evaluation(
-            account_id=AccountId(7), value=value, as_of=self.as_of, fresh=fresh, silent=silent
-        )
-        moved, decisions = decide(evaluation, self.states, self.policy)
-        self.states |= {state.rule: state for state in moved}
-        return [(each.rule, each.change, each.episode, each.announce) for each in decisions]
-
-    def phase(self, rule):
-        return self.states[rule].phase
 
 
 @pytest.mark.parametrize(("value", "fires"), [(59.999, True), (60, False), (60.001, False)])
@@ -194,20 +164,22 @@ def test_a_changed_rubric_moves_the_alerts_and_tells_nobody():
 @pytest.mark.parametrize("value", [None, 10.0, 90.0])
 def test_stale_or_missing_data_freezes_everything(value):
     account = Watched(70, 55)
-    frozen = dict(account.states)
+    before = account.state(AT_RISK)
     for _ in range(3):
         assert account.sees(value, fresh=False) == []
         assert account.sees(None) == []
-    assert account.states == frozen
+    assert account.state(AT_RISK).standing is Phase.FROZEN
+    assert replace(account.state(AT_RISK), frozen_since=None) == before
     assert account.sees(55) == [(AT_RISK, OPENED, 1, True)]  # and it goes on where it stood
+    assert account.state(AT_RISK).standing is Phase.FIRING
 
 
 @pytest.mark.parametrize("earlier", [0, 1, 48])
 def test_a_look_at_nothing_new_confirms_nothing(earlier):
     account = Watched(70, 55)
-    known, frozen = account.as_of, dict(account.states)
+    known, before = account.as_of, account.state(AT_RISK)
     assert account.sees(55, after=-earlier * HOUR) == []
-    assert account.states == frozen
+    assert account.state(AT_RISK) == before
     account.as_of = known
     assert account.sees(55) == [(AT_RISK, OPENED, 1, True)]
 
@@ -218,24 +190,15 @@ def test_critical_needs_no_newer_data_than_the_last_look_had():
 
 
 def test_a_second_look_counts_when_every_source_has_answered_since_the_first():
-    def at(hour):
-        return START + hour * HOUR
-
-    def look(states, *, oldest, newest):
-        evaluation = Evaluation(
-            account_id=AccountId(7), value=55, as_of=at(oldest), newest=at(newest), fresh=True
-        )
-        moved, decisions = decide(evaluation, states, AlertPolicy())
-        return states | {state.rule: state for state in moved}, decisions
-
-    states = {each: AlertState(rule=each) for each in Rule}
-    states, decisions = look(states, oldest=0, newest=4)
-    assert decisions == []
-    # One source has answered anew, the other is still the one it was.
-    states, decisions = look(states, oldest=4, newest=5)
-    assert decisions == []
-    states, decisions = look(states, oldest=5, newest=8)
-    assert [(each.rule, each.change) for each in decisions] == [(AT_RISK, OPENED)]
+    account = Watched()
+    told = []
+    # The first time, one source has answered anew, the other is still the one it was.
+    for oldest, newest in ((0, 4), (4, 5), (5, 8)):
+        score = scored(55, START + oldest * HOUR, newest=START + newest * HOUR)
+        account.now = START + newest * HOUR
+        found = account.looks(signals(score, None, (), account.policy))
+        told.append([(each.rule, each.change) for each in found])
+    assert told == [[], [], [(AT_RISK, OPENED)]]
 
 
 def test_critical_says_it_for_at_risk_too():
@@ -287,3 +250,91 @@ def test_lines_and_confirmations_are_configuration():
 def test_a_line_that_makes_no_sense_is_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
         Threshold(**wrong)
+
+
+DROP, USAGE, PAYMENT = Rule.SHARP_DROP, Rule.DECLINING_USAGE, Rule.PAYMENT_ISSUE
+
+
+@pytest.mark.parametrize(("value", "drops"), [(75.0, True), (75.1, False)])
+def test_a_fall_of_15_points_within_7_days_is_a_sharp_drop_whatever_the_band(value, drops):
+    account = Watched(90)
+    account.sees(value, high=90)
+    found = account.sees(value, high=90)
+    assert ((DROP, OPENED, 1, True) in found) is drops
+
+
+def test_a_sharp_drop_is_over_when_the_high_is_a_week_ago():
+    account = Watched(78)
+    assert [account.sees(62, high=78), account.sees(62, high=78)] == [[], [(DROP, OPENED, 1, True)]]
+    assert account.sees(62, high=72.5) == []  # 10.5 points: not clear yet
+    assert [account.sees(62, high=70), account.sees(62, high=70)] == [
+        [],
+        [(DROP, RESOLVED, 1, True)],
+    ]
+
+
+def test_critical_says_it_for_a_sharp_drop_too():
+    account = Watched(70)
+    assert account.sees(30, high=70) == [(CRITICAL, OPENED, 1, True)]
+    assert account.sees(30, high=70) == [(AT_RISK, OPENED, 1, False), (DROP, OPENED, 1, False)]
+
+
+def test_a_drop_that_makes_no_sense_is_refused():
+    with pytest.raises(ValueError, match="clears"):
+        Drop(points=10, clears=15)
+
+
+def test_a_measured_flag_is_told_at_the_second_look_and_a_fact_at_the_first():
+    account = Watched(70)
+    assert account.sees(70, flags=[USAGE, PAYMENT]) == [(PAYMENT, OPENED, 1, True)]
+    assert account.sees(70, flags=[USAGE, PAYMENT]) == [(USAGE, OPENED, 1, True)]
+    account.sees(70, judged=[USAGE, PAYMENT])
+    assert account.sees(70, judged=[USAGE, PAYMENT]) == [
+        (PAYMENT, RESOLVED, 1, True),
+        (USAGE, RESOLVED, 1, True),
+    ]
+
+
+def test_a_flag_that_cannot_be_judged_is_frozen_and_the_others_go_on():
+    account = Watched(70)
+    account.sees(70, flags=[USAGE])
+    account.sees(70, flags=[USAGE])
+    for _ in range(4):
+        account.sees(70, fresh=False, judged=[PAYMENT])
+    assert account.state(USAGE).standing is Phase.FROZEN
+    assert account.sees(70, fresh=False, flags=[PAYMENT]) == [(PAYMENT, OPENED, 1, True)]
+
+
+def test_the_fourth_opening_within_two_weeks_is_unstable_and_not_told():
+    account = Watched(70)
+    told = []
+    for _ in range(5):
+        for value in (55, 55, 70, 70):
+            told += account.sees(value, after=25 * HOUR)
+    opened = [each for each in told if each[1] is OPENED]
+    assert [each[3] for each in opened] == [True, True, True, False, False]
+    assert account.state(AT_RISK).quiet is Quiet.UNSTABLE
+    resolved = [each for each in told if each[1] is RESOLVED]
+    assert [each[3] for each in resolved] == [True, True, True, False, False]
+
+
+def test_two_weeks_of_peace_make_it_stable_again():
+    account = Watched(70)
+    for _ in range(4):
+        for value in (55, 55, 70, 70):
+            account.sees(value, after=25 * HOUR)
+    account.sees(55, after=timedelta(days=15))
+    assert account.sees(55) == [(AT_RISK, OPENED, 5, True)]
+
+
+def test_a_rule_that_is_off_moves_and_tells_nobody():
+    account = Watched(70, policy=AlertPolicy(off=(AT_RISK,)))
+    account.sees(55)
+    assert account.sees(55) == [(AT_RISK, OPENED, 1, False)]
+
+
+def test_a_look_from_a_future_that_did_not_come_does_not_hold_up_the_next():
+    account = Watched(70)
+    account.sees(55, after=timedelta(days=400))  # a clock that went wrong
+    account.as_of = account.now = START + 2 * HOUR
+    assert account.sees(55) == [(AT_RISK, OPENED, 1, True)]

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.lines import FlagLines
 from scoring.rubric import DEFAULT_POINTS, LEVELS, Component, Rubric, Status
+from scoring.rules import Rule
 
 RUBRIC = Rubric()
 
@@ -64,11 +66,60 @@ def test_statuses_are_spoken_as_people_write_them():
         {"min_coverage": 1.5},
         {"support_window_days": 0},
         {"card_expiry_days": 0},
+        {"advanced_features": ("api", "api")},
+        {"plans": ("Growth", "Growth")},
+        {"caps": {Rule.PAYMENT_ISSUE: Status.HEALTHY}},  # no cap at all
+        {"caps": {Rule.GROWING: Status.AT_RISK}},  # good news
+        {"caps": {Rule.CRITICAL: Status.AT_RISK}},  # no flag
     ],
 )
 def test_a_rubric_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=r"\w"):
         Rubric(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"usage_falls": 0.2},  # under the line it is lowered at
+        {"usage_recovers": 0},
+        {"usage_falls": 1.0},
+        {"usage_grows": 0.1},
+        {"usage_grown": 0},
+        {"people_grow": 0},
+        {"least_events": 0},
+        {"ready_days": 0},
+        {"champion_silent_days": 29},
+        {"feature_silent_days": 29},
+    ],
+)
+def test_lines_of_flags_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong)) if "silent" not in str(wrong) else "28"):
+        FlagLines(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("status", "best"),
+    [
+        (Status.CRITICAL, 39.9),
+        (Status.AT_RISK, 59.9),
+        (Status.STABLE, 79.9),
+        (Status.HEALTHY, 100),
+    ],
+)
+def test_the_best_score_of_a_status_still_has_it(status, best):
+    assert RUBRIC.best(status) == best
+    assert RUBRIC.status(best) is status
+
+
+def test_flags_caps_and_plans_are_a_part_of_the_version():
+    others = [
+        Rubric(flags=FlagLines(usage_falls=0.5)),
+        Rubric(caps={Rule.PAYMENT_ISSUE: Status.AT_RISK}),
+        Rubric(plans=("Starter",)),
+        Rubric(advanced_features=("api",)),
+    ]
+    assert len({RUBRIC.version, *(each.version for each in others)}) == 5
 
 
 def test_the_error_names_the_component_and_its_levels():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from scoring.accounts import AccountId
-from storage import outbox, usage
+from storage import claims, usage
 from storage.engine import Database, open_database
 
 
@@ -26,7 +26,7 @@ def test_the_next_message_is_found_among_those_that_wait_not_among_all(sqlite_ur
     database = open_database(sqlite_url)
     plans = _plans(database)
     with database.write() as session:
-        outbox.claim(session, at=datetime(2026, 11, 22, tzinfo=UTC))
+        claims.take(session, at=datetime(2026, 11, 22, tzinfo=UTC))
     database.dispose()
     (plan,) = plans
     assert "SCAN outbox USING INDEX ix_outbox_unfinished" in plan

@@ -10,9 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
+from scoring.alerts import AlertId, AlertState, Phase
 from scoring.playbooks import WatchKind
 from scoring.records import Organisation
-from storage import accounts, migrations, watches
+from scoring.rules import Rule
+from storage import accounts, alerts, migrations, notices, watches
 from storage.engine import Database, SchemaError, open_database
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -96,3 +98,54 @@ def test_an_upgrade_that_would_lose_rows_is_undone(
         db.upgrade()
     assert _children(db) == (1, 1)
     db.dispose()
+
+
+def test_where_alerts_stood_and_who_was_told_is_carried_over(db: Database):
+    """What a rule a row said is said in a row an account, and an old message still tells its alert."""
+    with db._migrating() as connection:
+        command.downgrade(migrations.configuration(connection), "2026_11_24_identity")
+    _fill(db)
+    at = "2026-11-22 09:00:00.000000"
+    with db.engine.begin() as connection:
+        account = connection.exec_driver_sql("SELECT id FROM account").scalar_one()
+        for rule, phase, episode, announced in (
+            ("critical", "ok", 0, "false"),
+            ("at_risk", "firing", 3, "true"),
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO alert_state (account_id, rule, phase, seen, episode, as_of, closed_at, announced) "
+                f"VALUES ({account}, '{rule}', '{phase}', 0, {episode}, '{at}', NULL, {announced})"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO alert (id, account_id, rule, episode, opened_at, value, before, announced) "
+            f"VALUES (7, {account}, 'at_risk', 3, '{at}', 58.0, 70.0, true)"
+        )
+        for key in (
+            "alert:7:to:C0TEAM",
+            "alert:7:to:C0TEAM:at:x",
+            "alert:99:to:C0TEAM",
+            "baseline",
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO outbox (key, target, line, kind, payload, urgent, state, attempts, created_at) "
+                f"VALUES ('{key}', 'C0TEAM', 'C0TEAM', 'post', '{{}}', false, 'sent', 1, '{at}')"
+            )
+    db.upgrade()
+    with db.read() as session:
+        (known,) = alerts.watched(session, [account]).values()
+        told = notices.of_alert(session, AlertId(7))
+    assert known.rules == {
+        Rule.AT_RISK: AlertState(rule=Rule.AT_RISK, phase=Phase.FIRING, episode=3, as_of=NOW)
+    }
+    assert [(each.target, each.message_key) for each in told] == [("C0TEAM", "alert:7:to:C0TEAM")]
+    with db._migrating() as connection:
+        command.downgrade(migrations.configuration(connection), "2026_11_24_identity")
+        rows = connection.exec_driver_sql(
+            "SELECT rule, phase, episode FROM alert_state ORDER BY rule"
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("at_risk", "firing", 3),
+        ("critical", "ok", 0),
+        ("expansion", "ok", 0),
+    ]
+    db.upgrade()

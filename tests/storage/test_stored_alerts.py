@@ -4,13 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from scoring.accounts import AccountId
-from scoring.alerts import Alert, AlertState, Phase, Rule
+from scoring.alerts import Alert, AlertState, Change, Decision, Phase
 from scoring.members import Member, MemberId
 from scoring.playbooks import Watch, WatchKind
 from scoring.records import Organisation
+from scoring.rubric import Component
+from scoring.rules import Quiet, Rule
 from storage import accounts, alerts, audit, members, sources, tasks, watches
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -27,21 +30,76 @@ def acme(session: Session) -> AccountId:
 
 
 def open_one(
-    session: Session, acme: AccountId, *, announced: bool = True, at: datetime = NOW
+    session: Session,
+    acme: AccountId,
+    *,
+    episode: int = 1,
+    quiet: Quiet | None = None,
+    at: datetime = NOW,
 ) -> Alert:
-    return alerts.open_episode(
-        session, acme, Rule.AT_RISK, 1, value=58.2, before=71.0, announced=announced, at=at
+    decision = Decision(
+        account_id=acme,
+        rule=Rule.AT_RISK,
+        change=Change.OPENED,
+        episode=episode,
+        quiet=quiet,
+        evidence="it fell",
+    )
+    return alerts.open_episode(session, decision, value=58.2, before=71.0, at=at)
+
+
+FIRING = AlertState(
+    rule=Rule.AT_RISK,
+    phase=Phase.FIRING,
+    episode=2,
+    as_of=NOW,
+    quiet=Quiet.UNSTABLE,
+    subject="a",
+    known=("b", "a"),
+    openings=(NOW, LATER),
+    frozen_since=LATER,
+)
+PENDING = AlertState(rule=Rule.CRITICAL, phase=Phase.PENDING, seen=1, as_of=NOW, closed_at=NOW)
+
+
+def watched(*states: AlertState, rubric_id: int | None = 1) -> alerts.Watched:
+    return alerts.Watched(
+        rules={each.rule: each for each in states},
+        rubric_id=rubric_id,
+        covers=frozenset({Component.USAGE, Component.SUPPORT}),
     )
 
 
-def test_a_state_comes_back_as_it_went_in(session, acme):
-    firing = AlertState(rule=Rule.AT_RISK, phase=Phase.FIRING, episode=2, as_of=NOW, announced=True)
-    pending = AlertState(rule=Rule.CRITICAL, phase=Phase.PENDING, seen=1, as_of=NOW, closed_at=NOW)
-    alerts.save_states(session, {acme: [firing, pending]})
-    alerts.save_states(session, {acme: [replace(pending, seen=2)]})
-    assert alerts.states(session, [acme]) == {
-        acme: {Rule.AT_RISK: firing, Rule.CRITICAL: replace(pending, seen=2)}
-    }
+def test_where_an_account_stands_comes_back_as_it_went_in(session, acme):
+    alerts.save_watched(session, {acme: watched(FIRING, PENDING)})
+    assert alerts.watched(session, [acme]) == {acme: watched(FIRING, PENDING)}
+    later = watched(FIRING, replace(PENDING, seen=2))
+    alerts.save_watched(session, {acme: later})
+    assert alerts.watched(session, [acme]) == {acme: later}
+
+
+def test_a_rule_that_never_moved_takes_no_room(session, acme):
+    alerts.save_watched(session, {acme: watched(FIRING, AlertState(rule=Rule.EXPANSION))})
+    assert alerts.watched(session, [acme])[acme].rules == {Rule.AT_RISK: FIRING}
+
+
+def test_an_account_waits_while_one_of_its_rules_is_to_be_confirmed(session, acme):
+    alerts.save_watched(session, {acme: watched(FIRING)})
+    assert alerts.waiting_accounts(session) == []
+    alerts.save_watched(session, {acme: watched(FIRING, PENDING)})
+    assert alerts.waiting_accounts(session) == [acme]
+
+
+def test_an_account_that_is_forgotten_begins_anew_and_its_episodes_count_on(session, acme):
+    open_one(session, acme, episode=2)
+    alerts.save_watched(session, {acme: watched(FIRING, PENDING)})
+    assert alerts.count_watched(session) == 1
+    alerts.forget(session, [acme], at=LATER)
+    assert alerts.open_alerts(session, acme) == []
+    anew = alerts.watched(session, [acme])[acme]
+    assert anew.is_new
+    assert {rule: state.episode for rule, state in anew.rules.items()} == {Rule.AT_RISK: 2}
+    assert (alerts.count_watched(session), alerts.waiting_accounts(session)) == (0, [])
 
 
 def test_an_episode_has_one_row_however_often_it_opens(session, acme):
@@ -51,6 +109,12 @@ def test_an_episode_has_one_row_however_often_it_opens(session, acme):
     assert open_one(session, acme, at=LATER) == first
     assert alerts.open_alerts(session, acme) == [first]
     assert alerts.opened_since(session, NOW) == [first]
+
+
+def test_the_database_lets_no_second_episode_of_a_rule_be_open(session, acme):
+    open_one(session, acme)
+    with pytest.raises(sa.exc.IntegrityError), session.begin_nested():
+        open_one(session, acme, episode=2)
 
 
 def test_what_was_done_about_an_alert_is_kept_in_it(session, acme):
@@ -71,15 +135,11 @@ def test_a_press_counts_once_however_often_it_arrives(session, acme):
     ]
 
 
-def test_alerts_are_counted_by_rule(session, acme):
-    alert = open_one(session, acme)
-    alerts.save(session, replace(alert, acknowledged_by="U1", acknowledged_at=NOW))
-    alerts.open_episode(
-        session, acme, Rule.AT_RISK, 2, value=50, before=None, announced=False, at=NOW
-    )
-    tally = alerts.Tally(opened=2, announced=1, still_open=2, acknowledged=1, outreach=0)
-    assert alerts.count_by_rule(session, since=NOW) == {Rule.AT_RISK: tally}
-    assert alerts.count_by_rule(session, since=LATER) == {}
+def test_told_alerts_are_counted_by_rule(session, acme):
+    alerts.save(session, replace(open_one(session, acme), announced=True, closed_at=LATER))
+    open_one(session, acme, episode=2, quiet=Quiet.BASELINE)
+    assert alerts.count_announced(session) == {Rule.AT_RISK: 1}
+    assert [each.episode for each in alerts.open_quiet(session, Quiet.BASELINE)] == [2]
 
 
 def test_a_task_is_added_once_and_done_once(session, acme):
@@ -102,7 +162,7 @@ def test_a_task_is_added_once_and_done_once(session, acme):
     done = tasks.get(session, found.id)
     assert done is not None
     assert (done.csm_email, done.done_at) == ("bob@example.com", NOW)
-    assert tasks.finish_of_alert(session, alert.id, at=NOW) == 0
+    assert tasks.finish_of_alert(session, alert.id, at=NOW) == []
 
 
 def test_a_watch_begins_once_and_ends_once(session, acme):

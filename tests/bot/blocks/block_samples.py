@@ -5,18 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from bot.blocks.alert import AlertView
+from bot.blocks.alerts_page import AlertsPage, OpenLine
 from bot.blocks.card import AccountView, SourceFreshness
 from bot.blocks.lists import ListPage, Overview, Row, Tally
 from bot.blocks.matches import Candidate, MatchQueue, Pending
 from bot.blocks.sources import SourceView
+from bot.blocks.tasks import TaskItem, TasksPage
 from scoring.accounts import Account, AccountId, Money
 from scoring.alerts import Alert, AlertId, AlertPolicy, Rule
-from scoring.health import HealthScore, Part, PastScore
+from scoring.health import Cap, HealthScore, Part, PastScore
 from scoring.identity import Link, MatchedBy, Waiting
-from scoring.playbooks import Task, TaskId, Watch, WatchKind
+from scoring.playbooks import PLAYBOOKS, Task, TaskId, Watch, WatchKind
 from scoring.readings import day_number
 from scoring.records import Kind, SurveyResponse
 from scoring.rubric import Component, Rubric, Status
+from scoring.rules import Flag
 
 AT = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
 TODAY = day_number(AT)
@@ -125,6 +128,52 @@ WEEK_AGO = PastScore(
 MONTH_AGO = replace(WEEK_AGO, day=TODAY - 30, value=71.0)
 TREND = tuple((TODAY - 29 + n, 71 - n * 1.2) for n in range(30) if n not in {9, 10, 11})
 
+FLAGS = (
+    Flag(
+        rule=Rule.DECLINING_USAGE,
+        evidence="events down 55% in 7 days: 90 where 200 a week were usual (median of 6 weeks; "
+        "everybody: -3%); it was as quiet at this time last year",
+        since=TODAY - 4,
+        as_of=AT,
+    ),
+    Flag(
+        rule=Rule.SUPPORT_ESCALATION,
+        evidence="1 open ticket escalated (urgent priority)",  # the component says it already
+        since=TODAY,
+        as_of=AT,
+    ),
+    Flag(
+        rule=Rule.FEATURE_ABANDONMENT,
+        evidence="Report <b>*Viewed*</b> not used for 16 days; before, week after week",
+        since=TODAY - 400,
+        as_of=AT - timedelta(days=3),
+    ),
+    Flag(
+        rule=Rule.GROWING,
+        evidence="17 people active in 28 days, 7 in the 28 before",
+        since=TODAY - 1,
+        as_of=AT,
+    ),
+)
+FLAGGED = replace(
+    SCORE,
+    flags=FLAGS,
+    judged={
+        Rule.DECLINING_USAGE: AT,
+        Rule.SUPPORT_ESCALATION: AT,
+        Rule.GROWING: AT,
+        Rule.PAYMENT_ISSUE: AT,
+    },
+)
+CAPPED = replace(
+    SCORE,
+    value=59.9,
+    status=Status.AT_RISK,
+    flags=FLAGS[1:2],
+    judged={Rule.SUPPORT_ESCALATION: AT},
+    cap=Cap(rule=Rule.SUPPORT_ESCALATION, uncapped=80.4),
+)
+
 ALERT = Alert(
     id=AlertId(17),
     account_id=ACME.id,
@@ -205,7 +254,13 @@ def absurd_card(name: str) -> AccountView:
 
 def alert_view(alert: Alert = ALERT, account: Account = ACME, **changes: object) -> AlertView:
     view = AlertView(
-        alert=alert, account=account, score=SCORE, week_ago=WEEK_AGO, csm_mention="U0DANA", at=AT
+        alert=alert,
+        account=account,
+        score=SCORE,
+        week_ago=WEEK_AGO,
+        csm_mention="U0DANA",
+        at=AT,
+        playbook=PLAYBOOKS[alert.rule],
     )
     return replace(view, **changes)
 
@@ -321,4 +376,49 @@ def survey(kind, score, **more):
         answered_at=answered_at,
         updated_at=answered_at,
         **more,
+    )
+
+
+def open_line(number=1, name="Acme Corp", **changes):
+    told = {
+        "account": replace(named(name), id=AccountId(number)),
+        "rules": (Rule.CRITICAL, Rule.AT_RISK),
+        "value": 35.0,
+        "since": AT - timedelta(days=number),
+    }
+    told |= changes
+    value = told["value"]
+    return OpenLine(**{"status": None if value is None else RUBRIC.status(value), **told})
+
+
+def alerts_page(**changes):
+    """A page of alerts on which there is only what is given."""
+    lists = ("open", "snoozed", "unstable", "held", "trouble", "lately", "longer", "effects")
+    nothing = dict.fromkeys(lists, ())
+    return AlertsPage(
+        **{
+            **nothing,
+            "mine": False,
+            "untold": {},
+            "admin_channel": "C0ADMIN",
+            "at": AT,
+            **changes,
+        }
+    )
+
+
+def task_item(number=1, *, account=None, owner="U0DANA", **changes):
+    task = replace(TASK, **{"id": TaskId(number), "due_on": AT.date(), **changes})
+    return TaskItem(task=task, account=account or ACME, owner=owner)
+
+
+def tasks_page(*items, scope="mine", total=None, offset=0):
+    return TasksPage(
+        scope=scope,
+        items=items,
+        total=len(items) if total is None else total,
+        overdue=sum(each.task.due_on < AT.date() for each in items),
+        offset=offset,
+        page_size=8,
+        at=AT,
     )

@@ -16,6 +16,7 @@ from block_samples import (
     POLICY,
     RUBRIC,
     SCORE,
+    TASK,
     THIN,
     TODAY,
     WEEK_AGO,
@@ -34,7 +35,8 @@ from bot.blocks.lists import render_list
 from bot.blocks.moves import moves, reason
 from bot.blocks.outreach import read_outreach
 from scoring.accounts import Money
-from scoring.alerts import AlertId, Rule
+from scoring.alerts import AlertId, Outcome, Rule
+from scoring.pursuit import UNTIL_WORSE
 from scoring.rubric import Component, Status
 
 
@@ -196,9 +198,15 @@ def test_a_fresh_alert_offers_everything_and_a_handled_one_what_is_left():
         actions.ALERT_ASSIGN,
         actions.ALERT_OUTREACH,
         actions.ALERT_SNOOZE,
+        actions.ALERT_MORE,
         actions.ACCOUNT_VIEW,
     ]
-    assert pressed(alert(HANDLED)) == [actions.ALERT_ASSIGN, actions.ACCOUNT_VIEW]
+    assert pressed(alert(HANDLED)) == [
+        actions.ALERT_ASSIGN,
+        actions.ALERT_WAKE,
+        actions.ALERT_MORE,
+        actions.ACCOUNT_VIEW,
+    ]
 
 
 def test_a_snooze_that_ran_out_can_be_set_again():
@@ -207,10 +215,18 @@ def test_a_snooze_that_ran_out_can_be_set_again():
     assert "Snoozed" not in shown(alert(ran_out))
 
 
-def test_a_resolved_alert_says_how_long_and_to_what_and_only_shows_the_account():
+def test_a_resolved_alert_says_how_long_and_to_what_and_asks_what_it_was_good_for():
     better = replace(SCORE, value=66.0, status=Status.STABLE)
     message = alert(CLOSED, score=better)
-    assert pressed(message) == [actions.ACCOUNT_VIEW]
+    assert pressed(message) == [
+        actions.ALERT_USEFUL,
+        actions.ALERT_NOISE,
+        actions.ACCOUNT_VIEW,
+    ]
+    assert "Was this useful?" in shown(message)
+    judged = alert(replace(CLOSED, outcome=Outcome.NOISE, outcome_by="U0LEE"), score=better)
+    assert "Was this useful?" not in shown(judged)
+    assert "🔇 Noise, says <@U0LEE>" in shown(judged)
     assert "lasted 9 days" in shown(message)
     assert message.text == "Resolved: Acme Corp is back at 66, Stable, from 35."
     assert (
@@ -242,7 +258,24 @@ def test_values_carry_ids_only():
             if "value" in element
             else [option["value"] for option in element.get("options", [])]
         )
-        assert all(value.isdecimal() for value in values)
+        ours = rf"\d+|[a-z]+:17|{actions.SNOOZE_PICK}|{actions.SNOOZE_WORSE}"
+        assert all(re.fullmatch(ours, value) for value in values)
+
+
+def test_a_snooze_without_a_date_says_what_ends_it():
+    asleep = replace(HANDLED, snoozed_until=UNTIL_WORSE)
+    assert "💤 Snoozed until it gets worse by <@U0LEE>" in shown(alert(asleep))
+
+
+def test_an_alert_shows_what_people_made_tasks_of_and_ticks_its_own():
+    own = replace(TASK, done_at=AT, done_by="U0LEE")
+    made = replace(TASK, title="Send <b>", created_by="U0DANA", assigned_to="U0LEE")
+    said = shown(alert(tasks=(own, made)))
+    assert "☑ Urgent outreach, done by <@U0LEE>" in said
+    assert "☐ Send &lt;b&gt;" in said
+    assert said.count("Urgent outreach") == 1
+    done = replace(made, done_at=AT, done_by="U0DANA")
+    assert "☑ Send &lt;b&gt;, done by <@U0DANA>" in shown(alert(tasks=(done,)))
 
 
 def test_a_list_turns_both_ways_in_the_middle_and_one_way_at_its_ends():
@@ -284,7 +317,12 @@ def test_a_filled_in_outreach_reads_as_a_sentence():
         actions.OUTREACH_OUTCOME: {actions.FIELD: {"selected_option": {"value": "agreed"}}},
         actions.OUTREACH_NOTE: {actions.FIELD: {"value": None}},
     }
-    assert read_outreach(values) == "Call with Dana Fox: agreed on a next step."
+    outreach = read_outreach(values)
+    assert outreach.summary == "Call with Dana Fox: agreed on a next step."
+    then = replace(outreach, next_step="Send the plan.", note="They *will*")
+    assert then.summary == (
+        "Call with Dana Fox: agreed on a next step. Next: Send the plan. They *will*"
+    )
 
 
 @pytest.mark.parametrize(
@@ -296,7 +334,7 @@ def test_a_filled_in_outreach_reads_as_a_sentence():
     ],
 )
 def test_an_outreach_form_with_holes_is_still_an_outreach(values):
-    assert read_outreach(values) == "Outreach."
+    assert read_outreach(values).summary == "Outreach."
 
 
 def test_a_thin_score_is_not_shown_as_a_good_one():

@@ -21,6 +21,7 @@ from integrations.registry import SOURCES
 from scoring.accounts import Money
 from scoring.members import Member, MemberId
 from scoring.records import Organisation, Rating, Subscription, SubscriptionState, Ticket
+from scoring.rules import FLAGS, Family
 from storage import accounts, alerts, members, scores, tasks, watches
 from storage.tables import OutboxRow
 
@@ -104,7 +105,12 @@ SETTINGS = {
 SURVEYS = {"typeform": {"access_token": "tfp-1"}}
 
 
-def config_of(home, *names, rubric=RUBRIC, **general):
+AT_ANY_HOUR = {"hours": {"always": True}}
+# An account's mood is its score here; the flags that stand beside it have tests of their own.
+FLAGS_OFF = [each.value for each in FLAGS if each.family in {Family.RISK, Family.OPPORTUNITY}]
+
+
+def config_of(home, *names, rubric=RUBRIC, alerts=AT_ANY_HOUR, **general):
     return parse_config(
         {
             "general": {"hash_key": "key", "timezone": "Europe/Berlin", **general},
@@ -115,6 +121,7 @@ def config_of(home, *names, rubric=RUBRIC, **general):
                 "admin_channel": ADMIN,
             },
             "rubric": rubric,
+            "alerts": {"off": FLAGS_OFF, **alerts},
             "sources": {
                 name: (SETTINGS | SURVEYS)[name] for name in names or ("stripe", "zendesk")
             },
@@ -225,14 +232,15 @@ class World:
             return scores.latest(session, [self.account(key).id]).get(self.account(key).id)
 
     def alerts(self, key):
-        """The open alerts of an account, by rule."""
+        """The open alerts of an account, by rule, but for those that are switched off."""
         with self.deps.db.read() as session:
             found = alerts.open_alerts(session, self.account(key).id)
-        return {each.rule.value: each for each in found}
+        return {each.rule.value: each for each in found if self.deps.config.alerts.is_on(each.rule)}
 
     def every_alert(self):
         with self.deps.db.read() as session:
-            return alerts.opened_since(session, NOON - timedelta(days=400))
+            found = alerts.opened_since(session, NOON - timedelta(days=400))
+        return [each for each in found if self.deps.config.alerts.is_on(each.rule)]
 
     def tasks(self):
         with self.deps.db.read() as session:

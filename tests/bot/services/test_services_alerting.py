@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from service_world import DANA, ERIN, HOUR, TEAM, World, company, config_of, subscription, ticket
 
-from bot.services import acting, alerting, rescoring, syncing
+from bot.services import acting, pursuing, rescoring, syncing
 from bot.services.acting import Press
 from scoring.alerts import Rule
 from scoring.rubric import Rubric
@@ -25,7 +25,7 @@ def calm(world):
 
 
 def remind(world):
-    return alerting.remind_of_critical(world.deps, at=world.clock.at)
+    return pursuing.remind_of_critical(world.deps, at=world.clock.at)
 
 
 def test_a_first_look_alerts_nobody_and_is_summed_up_once(world):
@@ -326,6 +326,10 @@ def test_a_changed_rubric_moves_the_alerts_silently(calm):
     calm.look()
     assert calm.score("acme").value == 30
     assert set(calm.alerts("acme")) == {"critical", "at_risk"}
+    ((kind, target, words),) = calm.said()
+    assert (kind, target) == ("post", TEAM)
+    assert words.startswith("Re-based: 1 account crossed a line")
+    calm.look()
     assert calm.said() == []
 
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from service_world import HOUR, NOON, company, config_of, subscription
 
-from bot.config import ConfigError, parse_config
+from bot.config import parse_config
 from bot.services import answering, listing
+from bot.variables import ConfigError
 from scoring.accounts import Money
 from scoring.lagging import BillingEventKind
 from scoring.rates import NO_RATES, Rates, RateTable

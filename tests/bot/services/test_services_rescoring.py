@@ -9,6 +9,7 @@ from service_world import (
     HOUR,
     NOON,
     SETTINGS,
+    TEAM,
     World,
     company,
     config_of,
@@ -159,8 +160,14 @@ def test_an_account_whose_last_subscription_ended_leaves_lists_and_alerts(world)
     assert world.account("acme").churned_on == world.clock.at.date()
     assert (world.alerts("acme"), world.watches("acme"), world.tasks()) == ({}, set(), [])
     told = world.said()
-    assert {kind for kind, _, _ in told} == {"update"}
-    assert all("Acme left on" in words for _, _, words in told)
+    assert sorted((kind, target) for kind, target, _ in told) == [
+        ("post", TEAM),
+        ("post", DANA.id),
+        ("update", TEAM),
+        ("update", DANA.id),
+    ]
+    for kind, _, words in told:
+        assert "Acme left on" in words if kind == "update" else words.startswith("Acme cancelled")
     with world.deps.db.read() as session:
         tally = listing.tally(session, None, rates=NO_RATES, on=NOON.date())
     assert {status: each.accounts for status, each in tally.items()} == {Status.STABLE: 1}

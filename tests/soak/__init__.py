@@ -1,0 +1,1 @@
+"""What takes minutes to show: promises held under load, kills and time. Run by `make soak`."""
