@@ -1,6 +1,5 @@
 """Alerts: where each rule stands for each account, the episodes, and the ledger of what people did."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -201,16 +200,6 @@ def by_ids(session: Session, ids: Collection[AlertId]) -> dict[AlertId, Alert]:
         query = sa.select(_alert).where(_alert.c.id.in_(part))
         found |= {AlertId(row.id): _to_alert(row) for row in fetch(session, query)}
     return found
-
-
-def open_of(session: Session, ids: Collection[AccountId]) -> dict[AccountId, list[Alert]]:
-    """The open alerts of accounts, each account's most pressing first; one without any has no entry."""
-    found: dict[AccountId, list[Alert]] = defaultdict(list)
-    for part in chunks(ids):
-        is_open = sa.and_(_alert.c.account_id.in_(part), _alert.c.closed_at.is_(None))
-        for row in fetch(session, sa.select(_alert).where(is_open)):
-            found[AccountId(row.account_id)].append(_to_alert(row))
-    return {each: by_pressing(of_one) for each, of_one in found.items()}
 
 
 def snoozed(

@@ -136,11 +136,6 @@ def page(
     )
 
 
-def due_of(session: Session, member: Member, on: date) -> list[Task]:
-    """The member's open tasks that are due by a day, the most overdue first."""
-    return tasks.open_tasks(session, member=member, due_by=on)
-
-
 def usual_due(deps: Deps, at: datetime) -> date:
     """The day a new task's form starts with."""
     return at.astimezone(deps.config.zone).date() + USUAL

