@@ -3,19 +3,17 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from bot.data_cli import erase, export, readmit, vacuum
+from bot.opening import opened as _open
 from bot.rubric_cli import rubric_app
-
-if TYPE_CHECKING:
-    from bot.deps import Deps
 
 FAILED, WRONG_USE = 1, 2
 
@@ -27,6 +25,9 @@ app = typer.Typer(
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(rubric_app, name="rubric")
+for command in (export, erase, readmit):
+    app.command()(command)
+db_app.command()(vacuum)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 DEFAULT_CONFIG = Path("bellwether.toml")
@@ -124,7 +125,7 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Run the bot: Slack over Socket Mode, and every source on its schedule."""
+    """Run the bot: Slack over Socket Mode or HTTP, and every source on its schedule."""
     from bot.app import build
     from bot.terminal import until_stopped
 
@@ -230,10 +231,12 @@ def health(
 ) -> None:
     """Say how an account does, as /health NAME does in Slack."""
     from bot.blocks.kit import as_text
-    from bot.services.answering import account
+    from bot.commands.account import named
+    from bot.services.addressing import to_operator
 
-    with _open(config) as deps:
-        typer.echo(as_text(account(deps, name)))
+    with _open(config) as deps, to_operator():
+        at = deps.clock.now().astimezone(deps.config.zone)
+        typer.echo(as_text(named(deps, name, at=at)))
 
 
 @app.command()
@@ -287,30 +290,6 @@ def backup(
         except (FileExistsError, ValueError) as error:
             _fail(f"{error}.", FAILED)
     typer.echo(f"Copied to {to}.")
-
-
-@contextmanager
-def _open(config: Path, *, log_level: str = "ERROR", any_schema: bool = False) -> Iterator["Deps"]:
-    """Everything the use cases need, over a database this version knows unless `any_schema`.
-
-    A command that ends says itself what went wrong, so its log is short.
-    """
-    from bot.app import open_deps
-    from bot.clock import SystemClock
-    from bot.config import home_folder, load_config
-    from bot.logs import configure_logs
-    from bot.sandboxing import sandbox_clock
-
-    configure_logs(level=log_level)
-    loaded = load_config(config, home=home_folder())
-    clock = sandbox_clock(loaded.sandbox.url) if loaded.sandbox else SystemClock()
-    deps = open_deps(loaded, clock=clock)
-    try:
-        if not any_schema:
-            deps.db.check_schema()
-        yield deps
-    finally:
-        deps.db.dispose()
 
 
 def _read(records: int, requests: int) -> str:

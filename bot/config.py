@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -13,12 +12,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
+from bot.access import AccessConfig
+from bot.connecting import SandboxConfig, SlackConfig, WebConfig
 from bot.currencies import Currencies
 from bot.variables import ConfigError, resolve
 from integrations.registry import SOURCES, UNPOLLABLE
 from integrations.webhooks import CalledSettings
 from scoring.hours import WorkingHours
 from scoring.lines import FlagLines
+from scoring.members import EVERYBODY, Access
 from scoring.playbooks import PLAYBOOKS, Playbook
 from scoring.policy import AlertPolicy, Drop, Escalation, MassChange, Route, Threshold
 from scoring.rates import NO_RATES, Rates
@@ -29,68 +31,10 @@ from scoring.rules import FLAGS, Rule
 T = TypeVar("T")
 
 _SECTIONS = (
-    *("general", "slack", "rubric", "alerts", "playbooks"),
+    *("general", "slack", "access", "rubric", "alerts", "playbooks"),
     *("sources", "currencies", "web", "sandbox"),
 )
-_LAST_PORT = 65_535
 HOME_VARIABLE = "BELLWETHER_HOME"
-
-
-class SlackConfig(BaseModel, frozen=True, extra="forbid"):
-    """How to reach the workspace."""
-
-    bot_token: SecretStr = Field(description="The bot's token, xoxb-… (OAuth & Permissions).")
-    app_token: SecretStr = Field(
-        description="The app-level token, xapp-…, with connections:write (Basic Information)."
-    )
-    team_channel: str = Field(
-        description="The team channel's id, C…: alerts of every account go there."
-    )
-    admin_channel: str = Field(
-        description="The operators' channel's id, C…: sources that fail, messages that get stuck."
-    )
-    base_url: str = "https://slack.com/api/"
-
-    @field_validator("team_channel", "admin_channel")
-    @classmethod
-    def _is_an_id(cls, channel: str) -> str:
-        if not re.fullmatch(r"[CG][A-Z0-9]+", channel):
-            raise ValueError(
-                "is not a channel's id; copy it from the foot of the channel's details, like C0123456789"
-            )
-        return channel
-
-
-class WebConfig(BaseModel, frozen=True, extra="forbid"):
-    """Where we are called: the address that is listened on, and the one the world knows it by (None: nobody said)."""
-
-    listen: str = Field(
-        default="127.0.0.1:8080", description="Where it listens; a proxy in front of it does TLS."
-    )
-    public_url: str | None = Field(
-        default=None, description="How the world knows it, https://…: vendors call this address."
-    )
-
-    @field_validator("listen")
-    @classmethod
-    def _is_host_and_port(cls, listen: str) -> str:
-        told = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})", listen)
-        if not told or int(told[1]) > _LAST_PORT:
-            raise ValueError("must be a host and a port, like 127.0.0.1:8080")
-        return listen
-
-    @field_validator("public_url")
-    @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
-        if url is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-            raise ValueError("must be an address like https://bellwether.example.com")
-        return url and url.rstrip("/")
-
-
-class SandboxConfig(BaseModel, frozen=True, extra="forbid"):
-    """The sandbox a demo runs on: story time is asked of it. No installation has one."""
-
-    url: str
 
 
 class SourceConfig(BaseModel, frozen=True, arbitrary_types_allowed=True):
@@ -153,6 +97,7 @@ class Config:
     alerts: AlertPolicy
     sources: Mapping[str, SourceConfig]
     home: Path
+    access: Access = EVERYBODY
     rates: Rates = NO_RATES
     playbooks: Mapping[Rule, Playbook] = field(default_factory=lambda: PLAYBOOKS)
     web: WebConfig | None = None
@@ -201,6 +146,12 @@ def parse_config(
             "No source is configured. Add at least one section like [sources.stripe]."
         )
     web = _model(WebConfig, _section(told, "web"), where="web") if "web" in told else None
+    slack = _model(SlackConfig, _section(told, "slack"), where="slack")
+    if slack.mode == "http" and web is None:
+        raise ConfigError(
+            'slack.mode is "http", so Slack calls us: add a section [web], and let Slack call its '
+            'address with /slack/events at the end; or set slack.mode = "socket".'
+        )
     general = _model(General, _section(told, "general"), where="general")
     if general.system_of_record not in sources:
         raise ConfigError(
@@ -215,7 +166,8 @@ def parse_config(
         )
     return Config(
         general=general,
-        slack=_model(SlackConfig, _section(told, "slack"), where="slack"),
+        slack=slack,
+        access=_model(AccessConfig, _section(told, "access"), where="access").read(),
         rubric=_rubric(_section(told, "rubric")),
         alerts=_alerts(_section(told, "alerts")),
         playbooks=_playbooks(_section(told, "playbooks")),

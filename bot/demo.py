@@ -88,6 +88,7 @@ class Player:
         while done:
             jobs.tick(deps)
             done = jobs.work(deps, on_progress=self._on_progress) + self.program.deliver()
+        self.program.refresh_homes()
 
     def _move(self, to: datetime) -> None:
         # Ours first: what the world sends while it moves must not come from our future.

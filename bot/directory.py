@@ -23,12 +23,17 @@ class SlackDirectory:
         return self._team_id
 
     def person(self, member_id: MemberId) -> Member:
-        return to_member(self._client.users_info(user=member_id)["user"])
+        return to_member(self._client.users_info(user=member_id, include_locale=True)["user"])
 
     def everybody(self) -> Iterator[Sequence[Member]]:
         """All of them, a page at a time."""
-        for page in self._client.users_list(limit=200):
+        for page in self._client.users_list(limit=200, include_locale=True):
             yield [to_member(user) for user in page["members"]]
+
+    def group(self, group_id: str) -> Sequence[MemberId]:
+        """Who is in a user group."""
+        answer = self._client.usergroups_users_list(usergroup=group_id)
+        return [MemberId(str(each)) for each in answer["users"]]
 
 
 def to_member(user: Mapping[str, Any]) -> Member:
@@ -46,6 +51,7 @@ def to_member(user: Mapping[str, Any]) -> Member:
         name=str(next((name for name in names if name), user["id"])),
         email=(profile.get("email") or "").lower() or None,
         tz=str(user.get("tz") or "UTC"),
+        locale=str(user.get("locale") or "en-US"),
         is_admin=bool(user.get("is_admin") or user.get("is_owner")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_stranger=bool(user.get("is_stranger")),

@@ -18,7 +18,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.clock import SystemClock
-from bot.config import General, SlackConfig, WebConfig, explain
+from bot.config import General, explain
+from bot.connecting import SlackConfig, WebConfig
 from bot.proving import diagnose_slack
 from bot.sandboxing import sandbox_clock
 from bot.services.diagnosing import Verdict
@@ -98,8 +99,10 @@ def _general(draft: Draft) -> None:
 
 def _slack(draft: Draft) -> None:
     typer.echo("\nSlack: make the app at api.slack.com/apps from manifest.yml, and install it")
+    by_socket = draft.section("slack").get("mode", "socket") == "socket"
+    needless = "signing_secret" if by_socket else "app_token"
     while True:
-        given = _ask_all(draft, "slack", SlackConfig)
+        given = _ask_all(draft, "slack", SlackConfig, needless=needless)
         try:
             slack = _validated(draft, "slack", SlackConfig, given)
         except ConfigError as error:
@@ -207,17 +210,19 @@ def _record(draft: Draft) -> None:
     general["system_of_record"] = default
 
 
-def _ask_all(draft: Draft, where: str, settings: type[BaseModel]) -> dict[str, Any]:
-    """What is known of a section, with an answer for each setting that is asked for."""
+def _ask_all(
+    draft: Draft, where: str, settings: type[BaseModel], *, needless: str = ""
+) -> dict[str, Any]:
+    """What is known of a section, with an answer for each setting that is asked for, `needless` not among them."""
     given = dict(draft.section(where)) | draft.sections.get(where, {})
     for name, info in settings.model_fields.items():
-        if not _is_asked(name, info):
+        if name == needless or not _is_asked(name, info):
             continue
         said = info.description or name.replace("_", " ")
         if _is_secret(info):
             variable = f"{where.removeprefix('sources.')}_{name}".upper()
             given[name] = _ask_secret(draft, said, variable, given.get(name))
-        elif answer := _ask(said, given.get(name, info.get_default()), info):
+        elif answer := _ask(said, given.get(name, _default(info)), info):
             given[name] = answer
     return given
 

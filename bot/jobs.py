@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bot.deps import Deps, Progress
 from bot.services import admitting, briefing, pursuing, rescoring, syncing
 from scoring.readings import day_number
-from storage import audit, dirty, outbox, schedules, sources, usage
+from storage import audit, dirty, inbox, outbox, pictures, schedules, sources, usage
 from storage.rules import At, Every
 from storage.schedules import Fenced, Occurrence
 
@@ -30,6 +30,9 @@ KEEP_OCCURRENCES = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
 KEEP_AUDIT = timedelta(days=400)
 KEEP_MESSAGES = timedelta(days=400)
+KEEP_PICTURES = timedelta(days=30)
+KEEP_DELIVERIES = timedelta(days=2)
+"""Slack repeats an event for six minutes, and for a day where that is asked for."""
 KEEP_REJECTED = timedelta(days=14)
 """What could not be read is seen again with each reading; what is not any more was mended, or has gone."""
 
@@ -69,6 +72,8 @@ def begin_day(job: Job) -> None:
         sources.prune(session, runs_before=now - KEEP_RUNS, rejected_before=now - KEEP_REJECTED)
         audit.prune(session, before=now - KEEP_AUDIT)
         outbox.prune(session, before=now - KEEP_MESSAGES)
+        pictures.prune(session, before=now - KEEP_PICTURES)
+        inbox.prune(session, before=now - KEEP_DELIVERIES, prefix=inbox.SLACK)
         dirty.mark_all(session, at=now)
 
 

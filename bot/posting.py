@@ -89,13 +89,17 @@ def take_back(client: WebClient, place: Place) -> None:
 def _post(client: WebClient, claim: Claim, channel: str) -> Place:
     answer = client.chat_postMessage(
         channel=channel,
-        thread_ts=claim.of.ts if claim.of else None,
         metadata={"event_type": EVENT_TYPE, "event_payload": {"key": claim.message.key}},
         unfurl_links=False,
         unfurl_media=False,
-        **claim.message.payload,
+        **{**claim.message.payload, "thread_ts": _thread(claim)},
     )
     return Place(str(answer["channel"]), str(answer["ts"]))
+
+
+def _thread(claim: Claim) -> str | None:
+    """The thread it goes in: of a message of ours, or of somebody else's. None: in none."""
+    return claim.of.ts if claim.of else claim.message.payload.get("thread_ts")
 
 
 def _update(client: WebClient, claim: Claim, channel: str) -> Place:
@@ -128,7 +132,7 @@ def _channel(client: WebClient, target: str) -> str:
 def _check_inside(deps: Deps, client: WebClient, target: str) -> None:
     """The target is, still, one of ours: it is asked when something is sent."""
     if is_member(target):
-        if not admitting.who_is(deps, MemberId(target)).may_see_accounts(deps.directory.team_id):
+        if not admitting.may_see_accounts(deps, admitting.who_is(deps, MemberId(target))):
             raise OutsideError("this person may not see accounts")
     elif _is_shared(deps, client, target):
         raise SharedError
@@ -169,8 +173,8 @@ def _history(
     oldest = str((claim.first_try_at - CLOCK_ERROR).timestamp())
     asked: dict[str, Any] = {"oldest": oldest, "include_all_metadata": True, "limit": 200}
     while True:
-        if claim.of:
-            answer = client.conversations_replies(channel=channel, ts=claim.of.ts, **asked)
+        if thread := _thread(claim):
+            answer = client.conversations_replies(channel=channel, ts=thread, **asked)
         else:
             answer = client.conversations_history(channel=channel, **asked)
         yield answer.get("messages", ())

@@ -10,13 +10,14 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from bot.config import SlackConfig
+from bot.connecting import SlackConfig
 from bot.services.diagnosing import Finding, Verdict
 from bot.variables import ConfigError
 
 SCOPES = frozenset(
-    "channels:history channels:read chat:write commands groups:history groups:read im:history"
-    " im:write users:read users:read.email".split()
+    "app_mentions:read channels:history channels:read chat:write commands files:read files:write"
+    " groups:history groups:read im:history im:write links:read links:write usergroups:read"
+    " users:read users:read.email".split()
 )
 """What manifest.yml asks for."""
 
@@ -53,8 +54,9 @@ def diagnose_slack(
 
 def _try_tokens(client: WebClient, slack: SlackConfig) -> SlackResponse:
     answer = client.auth_test()
-    # A wrong app token would otherwise be retried in silence for ever.
-    client.apps_connections_open(app_token=slack.app_token.get_secret_value())
+    if slack.mode == "socket" and slack.app_token:
+        # A wrong one would be found out only when the socket is opened.
+        client.apps_connections_open(app_token=slack.app_token.get_secret_value())
     return answer
 
 

@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """SendGrid's batches are about 768 KB."""
-_THREADS = 4
+_THREADS = 16
+"""A thread is taken until Slack has its acknowledgement, up to three seconds."""
 _QUIET_S = 30  # a connection that says nothing for so long is closed
 _STOPPING_S = 10.0  # how long what is running may take to end
 _LOOK_UP_S = 0.5
@@ -40,7 +41,7 @@ class Answer:
     """A status, and what is said with it: a JSON object, or words."""
 
     status: HTTPStatus
-    told: str | Mapping[str, str] = ""
+    told: str | Mapping[str, Any] = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

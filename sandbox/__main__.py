@@ -18,7 +18,9 @@ from sandbox.clock import Clock
 from sandbox.couriers import COURIERS
 from sandbox.journal import Journal
 from sandbox.server import Abortable, create_app
+from sandbox.slack import wiring
 from sandbox.slack.manifest import read_manifest
+from sandbox.slack.request_url import RequestUrl
 from sandbox.slack.workspace import Workspace
 from sandbox.slack.world import World
 from sandbox.story import Story
@@ -75,6 +77,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when the parent does"
     )
+    parser.add_argument(
+        "--request-url", help="post what happens there, in place of sending it over the socket"
+    )
+    parser.add_argument(
+        "--signing-secret", default="sandbox", help="what posts to the request URL are signed with"
+    )
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="what the app is granted")
     parser.add_argument(
         "--couriers", nargs="*", default=(), choices=sorted(COURIERS), help="who brings files"
@@ -89,6 +97,8 @@ def _build(args: argparse.Namespace, url: str, clock: Clock, journal: Journal) -
     world = World(
         url=url, home=args.home, workspace=workspace, manifest=read_manifest(args.manifest)
     )
+    if args.request_url:
+        world.socket.request_url = RequestUrl(args.request_url, args.signing_secret)
     vendors = Vendors(story, clock)
     couriers = [COURIERS[name](story, args.home / name) for name in args.couriers]
 
@@ -100,7 +110,9 @@ def _build(args: argparse.Namespace, url: str, clock: Clock, journal: Journal) -
     deliver(clock.now())
     world.deliver = deliver
     world.courier_settings = {each.name: each.settings() for each in couriers}
-    return Abortable(create_app(world, vendors.mounts()))
+    app = create_app(world, vendors.mounts())
+    app.router.routes.extend(wiring.controls())
+    return Abortable(app)
 
 
 def _configure(app: Abortable, log_level: str) -> uvicorn.Config:

@@ -90,7 +90,11 @@ def _controls() -> list[BaseRoute]:
 
 
 def _page() -> list[BaseRoute]:
-    return [Route("/", _index), Mount("/page", StaticFiles(directory=PAGE))]
+    return [
+        Route("/", _index),
+        Route("/archives/{channel}/{message}", _index),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]
 
 
 async def _index(_request: Request) -> Response:

@@ -20,6 +20,12 @@ from storage.types import clean
 _account = AccountRow.__table__
 _link = LinkRow.__table__
 
+_NAMED = (
+    sa.select(_account)
+    .where(_account.c.name_norm == sa.bindparam("name"), _account.c.churned_on.is_(None))
+    .limit(2)
+)
+
 
 def create_or_update(
     session: Session, organisations: Sequence[Organisation], *, source: str, at: datetime
@@ -89,10 +95,7 @@ def by_ids(session: Session, ids: Collection[AccountId]) -> dict[AccountId, Acco
 
 def named(session: Session, name: str) -> Account | None:
     """The account of exactly this name, written any way; None when there is none, or more than one."""
-    query = (
-        sa.select(_account).where(_account.c.name_norm == normalise_name(name), _active()).limit(2)
-    )
-    rows = fetch(session, query)
+    rows = fetch(session, _NAMED, {"name": normalise_name(name)})
     return to_account(rows[0]) if len(rows) == 1 else None
 
 
@@ -191,8 +194,10 @@ def set_billing(
 
 
 def set_crm(session: Session, facts: Mapping[AccountId, tuple[str | None, date | None]]) -> None:
-    """Set CSM and renewal of accounts, as (csm_email, renews_on). None leaves what is there."""
-    owner = sa.bindparam("email", type_=sa.Text)
+    """Set CSM and renewal of accounts, as (csm_email, renews_on). None leaves what is there, and so does a CSM that
+    a member named.
+    """
+    told = sa.func.coalesce(sa.bindparam("email", type_=sa.Text), _account.c.csm_email)
     renewal = sa.bindparam("renewal", type_=sa.Date)
     rows = [
         {
@@ -207,7 +212,7 @@ def set_crm(session: Session, facts: Mapping[AccountId, tuple[str | None, date |
         sa.update(_account)
         .where(_account.c.id == sa.bindparam("account"))
         .values(
-            csm_email=sa.func.coalesce(owner, _account.c.csm_email),
+            csm_email=sa.case((_account.c.csm_by.is_(None), told), else_=_account.c.csm_email),
             renews_on=sa.func.coalesce(renewal, _account.c.renews_on),
         )
     )

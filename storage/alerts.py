@@ -20,6 +20,15 @@ _alert = AlertRow.__table__
 _state = AlertStandingRow.__table__
 _action = AlertActionRow.__table__
 
+_OF_ACCOUNT = (
+    sa.select(_alert)
+    .where(
+        _alert.c.account_id == sa.bindparam("account"),
+        sa.or_(_alert.c.closed_at.is_(None), _alert.c.opened_at >= sa.bindparam("since")),
+    )
+    .order_by(_alert.c.opened_at, _alert.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
@@ -246,6 +255,12 @@ def opened_since(session: Session, since: datetime) -> list[Alert]:
     return [_to_alert(row) for row in fetch(session, query)]
 
 
+def of_account(session: Session, account_id: AccountId, *, since: datetime) -> list[Alert]:
+    """What opened for an account since, and what is open since longer, oldest first."""
+    found = fetch(session, _OF_ACCOUNT, {"account": account_id, "since": since})
+    return [_to_alert(row) for row in found]
+
+
 def record_action(
     session: Session,
     alert_id: AlertId,
@@ -271,6 +286,22 @@ def record_action(
 def actions(session: Session, alert_id: AlertId) -> list[Action]:
     """What was done about an alert, oldest first."""
     query = sa.select(_action).where(_action.c.alert_id == alert_id).order_by(_action.c.id)
+    return [
+        Action(kind=row.kind, member=row.member, at=row.at, detail=row.detail)
+        for row in fetch(session, query)
+    ]
+
+
+def actions_on(
+    session: Session, account_id: AccountId, *, kinds: Collection[str], since: datetime
+) -> list[Action]:
+    """What was done since about the alerts of an account, of these kinds, oldest first."""
+    query = (
+        sa.select(_action)
+        .join(_alert, _alert.c.id == _action.c.alert_id)
+        .where(_alert.c.account_id == account_id, _action.c.kind.in_(kinds), _action.c.at >= since)
+        .order_by(_action.c.id)
+    )
     return [
         Action(kind=row.kind, member=row.member, at=row.at, detail=row.detail)
         for row in fetch(session, query)

@@ -17,6 +17,9 @@ _subscription = SubscriptionRow.__table__
 _invoice = InvoiceRow.__table__
 _card = CardRow.__table__
 
+_SUBSCRIPTIONS = records.listing(_subscription)
+_CARDS = records.listing(_card)
+
 
 def upsert_subscriptions(
     session: Session, source: str, subscriptions: Sequence[Subscription], *, at: datetime
@@ -50,7 +53,7 @@ def upsert_cards(
 def subscriptions(
     session: Session, ids: Collection[AccountId]
 ) -> dict[AccountId, list[Subscription]]:
-    return records.of_accounts(session, _subscription, ids, _to_subscription)
+    return records.of_accounts(session, _SUBSCRIPTIONS, ids, _to_subscription)
 
 
 def invoices(
@@ -58,15 +61,14 @@ def invoices(
 ) -> dict[AccountId, list[Invoice]]:
     """Invoices finalised since, and unpaid ones (open or uncollectible) of whatever age."""
     unpaid = _invoice.c.state.in_([InvoiceState.OPEN.value, InvoiceState.UNCOLLECTIBLE.value])
-    return records.of_accounts(
-        session, _invoice, ids, _to_invoice, sa.or_(_invoice.c.finalized_at >= since, unpaid)
-    )
+    wanted = records.listing(_invoice, sa.or_(_invoice.c.finalized_at >= since, unpaid))
+    return records.of_accounts(session, wanted, ids, _to_invoice)
 
 
 def cards(session: Session, ids: Collection[AccountId]) -> dict[AccountId, list[Card]]:
     return records.of_accounts(
         session,
-        _card,
+        _CARDS,
         ids,
         lambda row: Card(account_ref=row.account_ref, expires_on=row.expires_on),
     )

@@ -14,6 +14,7 @@ from storage import records
 from storage.tables import ContactRow
 
 _contact = ContactRow.__table__
+_LISTING = records.listing(_contact, ~_contact.c.deleted)
 _DEEDS = ("updated_at", "last_sent_at", "last_opened_at", "last_clicked_at", "last_replied_at")
 
 
@@ -37,7 +38,7 @@ def upsert(
 
 
 def of_accounts(session: Session, ids: Collection[AccountId]) -> dict[AccountId, list[Contact]]:
-    return records.of_accounts(session, _contact, ids, _to_contact, ~_contact.c.deleted)
+    return records.of_accounts(session, _LISTING, ids, _to_contact)
 
 
 def _to_contact(row: sa.Row[Any]) -> Contact:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from storage import migrations
 
 # How long a SQLite writer waits for another.
-_BUSY_S = 5
+# A page of a million events takes some ten seconds to store, and whoever presses meanwhile waits.
+_BUSY_S = 30
 # What SQLite is told before each transaction. A writer takes the lock at once: one that reads first
 # and writes later cannot wait for it. Foreign keys can only be switched outside a transaction.
 _READ = ("PRAGMA query_only=ON", "BEGIN")
@@ -32,6 +34,10 @@ _ON_CONNECT = (
     "PRAGMA foreign_keys=ON",
 )
 _UPGRADE_LOCK = 0x62656C6C  # any number of our own, so that only upgrades wait for each other
+
+
+class BusyError(SQLAlchemyError):
+    """Somebody else writes."""
 
 
 class SchemaError(Exception):
@@ -56,9 +62,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that commits when the block ends, and is rolled back when it raises."""
-        with Session(self.engine.execution_options(begin=_WRITE)) as session, session.begin():
+    def write(self, *, patience_s: float = _BUSY_S) -> Iterator[Session]:
+        """A transaction that commits when the block ends, and is rolled back when it raises.
+
+        Raises BusyError where somebody else writes for longer than that (on SQLite, which has one writer).
+        """
+        begin = (f"PRAGMA busy_timeout={round(patience_s * 1000)}", *_WRITE)
+        with Session(self.engine.execution_options(begin=begin)) as session, session.begin():
+            try:
+                session.connection()
+            except OperationalError as error:
+                raise (BusyError() if _is_busy(error) else error) from error
             yield session
 
     def upgrade(self) -> None:
@@ -106,6 +120,22 @@ class Database:
             cursor.execute("VACUUM INTO ?", (str(part),))
         _settle(part)
         part.rename(path)
+
+    def vacuum(self) -> None:
+        """Write the database anew without what was deleted, which else lies in its file until it is written over.
+
+        On SQLite nobody else may read or write meanwhile. Raises OperationalError where somebody does for too long.
+        """
+        if not self.is_sqlite:
+            alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with alone.connect() as connection:
+                connection.exec_driver_sql("VACUUM FULL")
+            return
+        with closing(self.engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA query_only=OFF")
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -175,6 +205,10 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return "database is locked" in str(error.orig)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -13,6 +13,21 @@ from storage.tables import AccountRow, LinkRow
 _account = AccountRow.__table__
 _link = LinkRow.__table__
 
+_self = _account.alias("self")
+_RELATIVES = (
+    sa.select(_account)
+    .where(
+        sa.or_(
+            _account.c.parent_id == sa.bindparam("account"),
+            _account.c.id
+            == sa.select(_self.c.parent_id)
+            .where(_self.c.id == sa.bindparam("account"))
+            .scalar_subquery(),
+        )
+    )
+    .order_by(_account.c.name_norm, _account.c.id)
+)
+
 DEEPEST = 20  # generations; beyond, somebody made a circle
 
 
@@ -52,25 +67,12 @@ def adopt(session: Session, source: str) -> None:
             run(session, ours.values(parent_id=parent_id))
 
 
-def parent_of(session: Session, account_id: AccountId) -> Account | None:
-    parent = _account.alias()
-    query = (
-        sa.select(parent)
-        .join(_account, _account.c.parent_id == parent.c.id)
-        .where(_account.c.id == account_id)
-    )
-    rows = fetch(session, query)
-    return to_account(rows[0]) if rows else None
-
-
-def children_of(session: Session, account_id: AccountId) -> list[Account]:
-    """The accounts that are parts of one, by name, without those that left."""
-    query = (
-        sa.select(_account)
-        .where(_account.c.parent_id == account_id, _account.c.churned_on.is_(None))
-        .order_by(_account.c.name_norm, _account.c.id)
-    )
-    return [to_account(row) for row in fetch(session, query)]
+def relatives(session: Session, account_id: AccountId) -> tuple[Account | None, list[Account]]:
+    """What an account is a part of, None: of nothing; and its own parts by name, without those that left."""
+    rows = fetch(session, _RELATIVES, {"account": account_id})
+    parents = [to_account(row) for row in rows if row.parent_id != account_id]
+    children = [to_account(row) for row in rows if row.parent_id == account_id]
+    return next(iter(parents), None), [each for each in children if each.churned_on is None]
 
 
 def _told(session: Session, source: str) -> Mapping[AccountId, AccountId]:

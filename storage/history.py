@@ -27,6 +27,12 @@ _event = BillingEventRow.__table__
 _state = BillingStateRow.__table__
 _run = SourceRunRow.__table__
 
+_OF_ACCOUNT = (
+    sa.select(_event)
+    .where(_event.c.account_id == sa.bindparam("account"), _event.c.at >= sa.bindparam("since"))
+    .order_by(_event.c.at.desc(), _event.c.id.desc())
+)
+
 
 def add(
     session: Session, account_id: AccountId, events: Sequence[BillingEvent], *, at: datetime
@@ -47,17 +53,10 @@ def add(
     return add_new(session, _event, rows)
 
 
-def of_account(
-    session: Session, account_id: AccountId, *, since: datetime, limit: int | None = None
-) -> list[BillingEvent]:
+def of_account(session: Session, account_id: AccountId, *, since: datetime) -> list[BillingEvent]:
     """What happened to an account since, newest first."""
-    query = (
-        sa.select(_event)
-        .where(_event.c.account_id == account_id, _event.c.at >= since)
-        .order_by(_event.c.at.desc(), _event.c.id.desc())
-        .limit(limit)
-    )
-    return [_to_event(row) for row in fetch(session, query)]
+    found = fetch(session, _OF_ACCOUNT, {"account": account_id, "since": since})
+    return [_to_event(row) for row in found]
 
 
 def recent(

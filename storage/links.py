@@ -18,6 +18,12 @@ from storage.types import clean
 _link = LinkRow.__table__
 _domain = LinkDomainRow.__table__
 
+_OF_ACCOUNT = (
+    sa.select(_link)
+    .where(_link.c.account_id == sa.bindparam("account"), _link.c.deleted_at.is_(None))
+    .order_by(_link.c.source, _link.c.ref)
+)
+
 
 def see(
     session: Session, source: str, organisations: Sequence[Organisation], *, at: datetime
@@ -152,12 +158,7 @@ def forget_domain(session: Session, link_id: int) -> None:
 
 def of_account(session: Session, account_id: AccountId) -> list[Link]:
     """What stands for an account, by source and ref."""
-    query = (
-        sa.select(_link)
-        .where(_link.c.account_id == account_id, _live())
-        .order_by(_link.c.source, _link.c.ref)
-    )
-    return [_to_link(row) for row in fetch(session, query)]
+    return [_to_link(row) for row in fetch(session, _OF_ACCOUNT, {"account": account_id})]
 
 
 def described(session: Session, source: str) -> dict[AccountId, tuple[str | None, date | None]]:

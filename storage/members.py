@@ -14,6 +14,7 @@ from storage.sql import upsert as _upsert
 from storage.tables import MemberRow
 
 _member = MemberRow.__table__
+_BY_ID = sa.select(_member).where(_member.c.id == sa.bindparam("id"))
 
 
 def upsert(session: Session, members: Sequence[Member], *, at: datetime) -> None:
@@ -29,11 +30,10 @@ def by_id(
     session: Session, member_id: MemberId, *, seen_since: datetime | None = None
 ) -> Member | None:
     """A member as Slack last described them; None: never, or not since `seen_since`."""
-    query = sa.select(_member).where(_member.c.id == member_id)
-    if seen_since is not None:
-        query = query.where(_member.c.seen_at >= seen_since)
-    row = first(session, query)
-    return _to_member(row) if row else None
+    rows = fetch(session, _BY_ID, {"id": member_id})
+    if not rows or (seen_since is not None and rows[0].seen_at < seen_since):
+        return None
+    return _to_member(rows[0])
 
 
 def by_email(session: Session, email: str) -> Member | None:

@@ -57,23 +57,26 @@ def write(
     return frozenset(link_id for link_id in touched if link_id is not None)
 
 
+def listing(table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The records of some accounts, by their vendor's id: what `of_accounts` asks for."""
+    return (
+        sa.select(table, _link.c.account_id, _link.c.ref.label("account_ref"))
+        .join(_link, _link.c.id == table.c.link_id)
+        .where(_link.c.account_id.in_(sa.bindparam("accounts", expanding=True)), *where)
+        .order_by(table.c.source, table.c.id)
+    )
+
+
 def of_accounts(
     session: Session,
-    table: sa.Table,
+    listing: sa.Select[Any],
     account_ids: Collection[AccountId],
     build: Callable[[sa.Row[Any]], R],
-    *where: sa.ColumnElement[bool],
 ) -> dict[AccountId, list[R]]:
-    """The records of each account, by their vendor's id; an account without any has no entry."""
+    """What a listing has of each account; an account without any has no entry."""
     found: dict[AccountId, list[R]] = defaultdict(list)
     for part in chunks(account_ids):
-        query = (
-            sa.select(table, _link.c.account_id, _link.c.ref.label("account_ref"))
-            .join(_link, _link.c.id == table.c.link_id)
-            .where(_link.c.account_id.in_(part), *where)
-            .order_by(table.c.source, table.c.id)
-        )
-        for row in fetch(session, query):
+        for row in fetch(session, listing, {"accounts": part}):
             found[row.account_id].append(build(row))
     return dict(found)
 

@@ -26,3 +26,11 @@ def id_of(session: Session, rubric: Rubric, *, at: datetime) -> int:
     row = first(session, query)
     assert row is not None  # noqa: S101  # it was there, or was just written
     return int(row.id)
+
+
+def first_used(session: Session, rubric: Rubric) -> datetime | None:
+    """When the first score was made by this rubric; None: none was yet."""
+    row = first(
+        session, sa.select(_rubric.c.first_used_at).where(_rubric.c.version == rubric.version)
+    )
+    return row.first_used_at if row else None

@@ -12,16 +12,30 @@ from sqlmodel import Session
 
 from scoring.accounts import Account, AccountId
 from scoring.health import HealthScore, PastScore
+from scoring.playbooks import WatchKind
 from scoring.rubric import Component, Status
 from storage.accounts import to_account
 from storage.snapshots import day_row, latest_row, to_past, to_score, to_status
 from storage.sql import chunks, day_of, fetch, first, upsert
-from storage.tables import AccountRow, AccountScoreRow, SnapshotRow
+from storage.tables import AccountRow, AccountScoreRow, SnapshotRow, WatchRow
 
 _account = AccountRow.__table__
 _latest = AccountScoreRow.__table__
 _day = SnapshotRow.__table__
 _now = _day.alias("now")
+_watch = WatchRow.__table__
+
+_LATEST = sa.select(_latest).where(
+    _latest.c.account_id.in_(sa.bindparam("accounts", expanding=True))
+)
+_PAST = (
+    sa.select(_day)
+    .where(
+        _day.c.account_id == sa.bindparam("account"),
+        _day.c.day.in_(sa.bindparam("days", expanding=True)),
+    )
+    .order_by(_day.c.day)
+)
 
 # How far back an unbroken stay in a status is looked for.
 _LONGEST_STAY_DAYS = 400
@@ -56,8 +70,8 @@ def save(
 def latest(session: Session, ids: Collection[AccountId]) -> dict[AccountId, HealthScore]:
     found: dict[AccountId, HealthScore] = {}
     for part in chunks(ids):
-        query = sa.select(_latest).where(_latest.c.account_id.in_(part))
-        found |= {AccountId(row.account_id): to_score(row) for row in fetch(session, query)}
+        rows = fetch(session, _LATEST, {"accounts": part})
+        found |= {AccountId(row.account_id): to_score(row) for row in rows}
     return found
 
 
@@ -72,18 +86,11 @@ def rubric_ids(session: Session, ids: Collection[AccountId]) -> dict[AccountId, 
     return found
 
 
-def trend(
-    session: Session, account_id: AccountId, *, until_day: int, days: int
-) -> list[tuple[int, float]]:
-    """The scores of the last days, oldest first, as (day, score); a day without a score is left out."""
+def past(session: Session, account_id: AccountId, *, until_day: int, days: int) -> list[PastScore]:
+    """What an account had on each of the last days, oldest first; a day on which it was not scored is left out."""
     # The days are listed: with BETWEEN each lookup reads every account's rows (1,063 ms, not 0.7).
     window = list(range(until_day - days + 1, until_day + 1))
-    query = (
-        sa.select(_day.c.day, _day.c.score)
-        .where(_day.c.account_id == account_id, _day.c.day.in_(window), _day.c.score.is_not(None))
-        .order_by(_day.c.day)
-    )
-    return [(row.day, row.score / 10) for row in fetch(session, query)]
+    return [to_past(row) for row in fetch(session, _PAST, {"account": account_id, "days": window})]
 
 
 def on_day(session: Session, ids: Collection[AccountId], day: int) -> dict[AccountId, PastScore]:
@@ -125,10 +132,18 @@ def highs(
     return found
 
 
-def distribution(session: Session, day: int) -> dict[Status | None, int]:
-    """How many accounts were in each status on one day; None: not enough data."""
+def distribution(
+    session: Session, day: int, csm_email: str | None = None
+) -> dict[Status | None, int]:
+    """How many accounts were in each status on one day, of all or of those that are a CSM's now.
+
+    None: not enough data. What has left since is counted: it was there.
+    """
     count = sa.func.count().label("n")
     query = sa.select(_day.c.status, count).where(_day.c.day == day).group_by(_day.c.status)
+    if csm_email is not None:
+        owned = sa.select(_account.c.id).where(_account.c.csm_email == csm_email.lower())
+        query = query.where(_day.c.account_id.in_(owned))
     return {to_status(row.status): row.n for row in fetch(session, query)}
 
 
@@ -151,12 +166,13 @@ def with_status(
     *,
     day: int,
     csm_email: str | None = None,
+    first: WatchKind | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Standing]:
     """Accounts in a status, the ones to look at first on top: the worst, or of the healthy ones the best.
 
-    Of equal scores the greater MRR comes first.
+    Of equal scores the greater MRR comes first. Those on the watch list `first` come before all others.
 
     `day` is today: the change is against the history of seven days before.
     """
@@ -166,8 +182,8 @@ def with_status(
         sa.select(_account, _latest.c.score, past.c.score.label("past"))
         .join(_latest, _latest.c.account_id == _account.c.id)
         .outerjoin(past, sa.and_(past.c.day == day - 7, past.c.account_id == _account.c.id))
-        .where(_latest.c.status == status, *_of_csm(csm_email))
-        .order_by(order, _mrr().desc(), _account.c.name_norm, _account.c.id)
+        .where(_latest.c.status == status, *of_csm(csm_email))
+        .order_by(*_watched(first), order, _mrr().desc(), _account.c.name_norm, _account.c.id)
         .limit(limit)
         .offset(offset)
     )
@@ -193,7 +209,7 @@ def count_by_status(
     query = (
         sa.select(_latest.c.status, _account.c.mrr_currency, count, mrr)
         .select_from(_account.outerjoin(_latest, _latest.c.account_id == _account.c.id))
-        .where(*_of_csm(csm_email))
+        .where(*of_csm(csm_email))
         .group_by(_latest.c.status, _account.c.mrr_currency)
     )
     counts: dict[Status | None, int] = defaultdict(int)
@@ -230,11 +246,20 @@ def days_in_status(session: Session, account_id: AccountId, status: Status, unti
     return 0 if since is None else until_day - since + 1
 
 
+def of_csm(email: str | None) -> list[sa.ColumnElement[bool]]:
+    """What narrows a query of accounts to a CSM's, None: to all, without what has left."""
+    active = _account.c.churned_on.is_(None)
+    return [active] if email is None else [active, _account.c.csm_email == email.lower()]
+
+
 def _mrr() -> sa.ColumnElement[Any]:
     # SQLite and PostgreSQL put what is unknown at opposite ends.
     return sa.func.coalesce(_account.c.mrr_minor, 0)
 
 
-def _of_csm(email: str | None) -> list[sa.ColumnElement[bool]]:
-    active = _account.c.churned_on.is_(None)
-    return [active] if email is None else [active, _account.c.csm_email == email.lower()]
+def _watched(kind: WatchKind | None) -> list[sa.ColumnElement[Any]]:
+    """What sorts the accounts on a watch list before the others."""
+    if kind is None:
+        return []
+    on = sa.select(_watch.c.account_id).where(_watch.c.kind == kind, _watch.c.until_on.is_(None))
+    return [sa.case((_account.c.id.in_(on), 0), else_=1)]

@@ -22,6 +22,25 @@ _link = LinkRow.__table__
 # The source and id of a ticket's own survey, what it says now, and the link the ticket hangs on.
 _Rated = tuple[str | None, float, bool, int | None]
 
+_RATES = sa.and_(_ticket.c.source == _response.c.source, _ticket.c.id == _response.c.ticket_id)
+_WANTED = (
+    _link.c.account_id.in_(sa.bindparam("accounts", expanding=True)),
+    _response.c.answered_at >= sa.bindparam("since"),
+    ~_response.c.deleted,
+)
+_OF_ACCOUNTS = (
+    sa.select(_response, _link.c.account_id, _link.c.ref.label("account_ref"))
+    .join(_link, _link.c.id == _response.c.link_id)
+    .where(*_WANTED)
+    .order_by(_response.c.source, _response.c.id)
+)
+_OF_TICKETS = (
+    sa.select(_response, _link.c.account_id, sa.null().label("account_ref"))
+    .join(_ticket, _RATES)
+    .join(_link, _link.c.id == _ticket.c.link_id)
+    .where(*_WANTED, _response.c.link_id.is_(None), ~_ticket.c.deleted)
+)
+
 
 def upsert(
     session: Session, source: str, responses: Sequence[SurveyResponse], *, at: datetime
@@ -43,27 +62,14 @@ def of_accounts(
     session: Session, ids: Collection[AccountId], *, since: datetime
 ) -> dict[AccountId, list[SurveyResponse]]:
     """What was answered since, the latest first; what rates a ticket belongs to the ticket's account."""
-    recent = sa.and_(_response.c.answered_at >= since, ~_response.c.deleted)
-    found = records.of_accounts(session, _response, ids, _to_response, recent)
+    found: dict[AccountId, list[SurveyResponse]] = {}
     for part in chunks(ids):
-        for row in fetch(session, _of_tickets(part).where(recent)):
+        told = {"accounts": part, "since": since}
+        for row in [*fetch(session, _OF_ACCOUNTS, told), *fetch(session, _OF_TICKETS, told)]:
             found.setdefault(row.account_id, []).append(_to_response(row))
     for each in found.values():
         each.sort(key=lambda one: (one.answered_at, one.id), reverse=True)
     return found
-
-
-def _of_tickets(ids: Collection[AccountId]) -> sa.Select[Any]:
-    return (
-        sa.select(_response, _link.c.account_id, sa.null().label("account_ref"))
-        .join(_ticket, _rates())
-        .join(_link, _link.c.id == _ticket.c.link_id)
-        .where(_link.c.account_id.in_(ids), _response.c.link_id.is_(None), ~_ticket.c.deleted)
-    )
-
-
-def _rates() -> sa.ColumnElement[bool]:
-    return sa.and_(_ticket.c.source == _response.c.source, _ticket.c.id == _response.c.ticket_id)
 
 
 def _rated(session: Session, source: str, ids: Collection[str]) -> dict[str, _Rated]:
@@ -72,7 +78,7 @@ def _rated(session: Session, source: str, ids: Collection[str]) -> dict[str, _Ra
     for part in chunks(ids):
         query = (
             sa.select(_response, _ticket.c.link_id.label("ticket_link_id"))
-            .outerjoin(_ticket, _rates())
+            .outerjoin(_ticket, _RATES)
             .where(_response.c.source == source, _response.c.id.in_(part))
         )
         found |= {

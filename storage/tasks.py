@@ -17,6 +17,12 @@ from storage.tables import TaskRow
 
 _task = TaskRow.__table__
 
+_OF_ACCOUNT = (
+    sa.select(_task)
+    .where(_task.c.account_id == sa.bindparam("account"), _task.c.done_at.is_(None))
+    .order_by(_task.c.due_on, _task.c.id)
+)
+
 
 def add(
     session: Session,
@@ -79,6 +85,11 @@ def open_tasks(
     if member is not None:
         query = query.where(_is_of(member))
     return [_to_task(row) for row in fetch(session, query.limit(limit).offset(offset))]
+
+
+def of_account(session: Session, account_id: AccountId) -> list[Task]:
+    """The open tasks of an account, the first due on top."""
+    return [_to_task(row) for row in fetch(session, _OF_ACCOUNT, {"account": account_id})]
 
 
 def count_open(

@@ -14,6 +14,15 @@ from storage.tables import WatchRow
 
 _watch = WatchRow.__table__
 
+_OPEN = (
+    sa.select(_watch)
+    .where(
+        _watch.c.account_id.in_(sa.bindparam("accounts", expanding=True)),
+        _watch.c.until_on.is_(None),
+    )
+    .order_by(_watch.c.since_on, _watch.c.kind)
+)
+
 
 def begin(session: Session, account_id: AccountId, kind: WatchKind, *, on: date) -> bool:
     """Put an account under watch. False when it is already. One that ended the same day goes on."""
@@ -45,8 +54,7 @@ def of_accounts(
     """What each account is under now; an account under none has no entry."""
     found: dict[AccountId, list[Watch]] = defaultdict(list)
     for part in chunks(account_ids):
-        query = sa.select(_watch).where(_watch.c.account_id.in_(part), _watch.c.until_on.is_(None))
-        for row in fetch(session, query.order_by(_watch.c.since_on, _watch.c.kind)):
+        for row in fetch(session, _OPEN, {"accounts": part}):
             watch = Watch(
                 account_id=AccountId(row.account_id),
                 kind=WatchKind(row.kind),

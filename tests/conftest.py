@@ -1,6 +1,7 @@
 """Real databases for every room's tests: each test gets one of its own, on SQLite and on PostgreSQL."""
 
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
 from storage.engine import Database, open_database
@@ -38,8 +40,15 @@ def empty_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
     database = open_database(database_url)
+    if database.is_sqlite:
+        # Nothing in it outlives the test, so it need not wait for the disk.
+        sa.event.listen(database.engine, "connect", _do_not_wait)
     yield database
     database.dispose()
+
+
+def _do_not_wait(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 from bot import proving
 from bot.cli import app
-from bot.services.answering import COMMANDS
+from bot.commands.registry import COMMANDS
 from integrations.registry import SOURCES
 
 ROOT = Path(__file__).parents[1]
@@ -143,16 +143,38 @@ SCOPES = {
     "auth_test": set(),
     "apps_connections_open": set(),
     "views_open": set(),
+    "views_publish": set(),
+    "views_push": set(),
+    "views_update": set(),
     "chat_delete": {"chat:write"},
+    "chat_getPermalink": set(),
+    "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_unfurl": {"links:write"},
     "chat_update": {"chat:write"},
     "conversations_info": _READ,
     "conversations_history": _HISTORY,
     "conversations_replies": _HISTORY,
     "conversations_open": {"im:write"},
+    "files_info": {"files:read"},
+    "files_upload_v2": {"files:write"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read", "users:read.email"},
     "users_list": {"users:read", "users:read.email"},
 }
+
+
+# What each event we are sent asks of it (docs.slack.dev, "Events").
+EVENTS = {
+    "app_home_opened": set(),
+    "app_mention": {"app_mentions:read"},
+    "link_shared": {"links:read"},
+    "message.im": {"im:history"},
+}
+
+
+def subscribed():
+    return set(manifest()["settings"]["event_subscriptions"]["bot_events"])
 
 
 def used_methods():
@@ -168,6 +190,7 @@ def used_methods():
 def test_the_scopes_are_exactly_what_the_methods_need():
     assert used_methods() <= SCOPES.keys(), "say in SCOPES what it needs"
     needed = set().union(*(SCOPES[each] for each in used_methods())) | {"commands"}
+    needed |= set().union(*(EVENTS[each] for each in subscribed()))
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == needed
     assert "user" not in manifest()["oauth_config"]["scopes"]
 
@@ -190,19 +213,21 @@ def test_the_manifest_asks_for_socket_mode_and_needs_no_address():
     settings = manifest()["settings"]
     assert settings["socket_mode_enabled"]
     assert settings["interactivity"] == {"is_enabled": True}
-    assert "url" not in text_of("manifest.yml").replace("usage_hint", "")
+    assert "url" not in text_of("manifest.yml").replace("unfurl", "")
 
 
 def test_the_manifest_and_the_help_name_the_same_commands():
     declared = {each["command"] for each in manifest()["features"]["slash_commands"]}
-    assert declared == {command.split()[0] for command, _ in COMMANDS}
-    handled = re.findall(r'app\.command\("([^"]+)"\)', text_of("bot/listeners/health.py"))
+    assert declared == {typed.split()[0] for each in COMMANDS for typed, _ in each.examples}
+    handled = re.findall(r'door\.command\("([^"]+)"', text_of("bot/listeners/health.py"))
     assert declared == set(handled)
 
 
 def test_what_the_manifest_hints_at_is_in_the_help():
     (command,) = manifest()["features"]["slash_commands"]
-    explained = {words.split()[1] for words, _ in COMMANDS if " " in words}
+    explained = {
+        typed.split()[1] for each in COMMANDS for typed, _ in each.examples if " " in typed
+    }
     assert set(command["usage_hint"].split(" | ")) <= explained
 
 
@@ -216,7 +241,7 @@ DOCS = [*PAGES, *(str(each.relative_to(ROOT)) for each in sorted((ROOT / "docs")
 def test_the_commands_a_page_names_exist(page):
     commands = typer.main.get_command(app).commands
     in_code = " ".join(re.findall(r"```.*?```|`[^`]+`", text_of(page), re.DOTALL))
-    for first, second in re.findall(r"\bbellwether ([a-z]+)(?: ([a-z]+))?", in_code):
+    for first, second in re.findall(r"(?<!@)\bbellwether ([a-z]+)(?: ([a-z]+))?", in_code):
         assert first in commands, f"bellwether {first}"
         inner = getattr(commands[first], "commands", None)
         assert inner is None or second in inner, f"bellwether {first} {second}"
@@ -402,3 +427,40 @@ def test_no_mistake_is_silenced_for_a_whole_file():
 def test_doctor_looks_for_the_scopes_that_the_manifest_asks_for():
     manifest = yaml.safe_load(text_of("manifest.yml"))
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == proving.SCOPES
+
+
+# What goes to Slack.
+
+
+def test_messages_and_views_are_built_in_one_place_where_they_are_made_to_fit():
+    """`kit.message`, `kit.modal` and `kit.home` alone, so that nothing reaches Slack which it would refuse."""
+    made = {
+        name
+        for name, node in those(ast.Dict)
+        if name.startswith("bot/")
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+        and key.value == "type"
+        and isinstance(value, ast.Constant)
+        and value.value in {"modal", "home"}
+    }
+    assert made == {"bot/blocks/kit.py", "bot/blocks/limits.py"}
+    called = {
+        name
+        for name, node in those(ast.Call)
+        if name.startswith("bot/") and isinstance(node.func, ast.Name)
+        if node.func.id == "Message"
+    }
+    assert called == {"bot/blocks/kit.py"}
+
+
+def test_no_listener_builds_a_block():
+    """What a listener hands to Slack has come out of bot/blocks."""
+    spelled = {
+        name
+        for name, node in those(ast.Dict)
+        if name.startswith("bot/") and not name.startswith("bot/blocks/")
+        for key in node.keys
+        if isinstance(key, ast.Constant) and key.value in {"elements", "accessory", "block_id"}
+    }
+    assert spelled == set()

@@ -35,6 +35,22 @@ LIST_NEXT = "list.page.next"
 LIST_PREVIOUS = "list.page.previous"
 LIST_PAGE = re.compile(r"^list\.page\.(next|previous)$")
 
+# On Home, and in the modals it opens. The value of a list is that of `page`.
+HOME_SCOPE = re.compile(r"^home\.scope\.(mine|team)$")
+HOME_LOOK_UP = "home.look_up"
+HOME_LIST = re.compile(r"^home\.list\.\w+$")
+HOME_NEXT = "home.page.next"
+HOME_PREVIOUS = "home.page.previous"
+HOME_PAGE = re.compile(r"^home\.page\.(next|previous)$")
+HOME_ACCOUNT = "home.account"
+HOME_TASK_DONE = "home.task.done"
+
+# What cannot be undone; the account's id is the value.
+ERASE = "account.erase"
+
+# Below an answer; the value is what asks for it again.
+SHARE = "answer.share"
+
 # In the queue of matches. The value says which organisation, which accounts, and where the list stood.
 MATCH_CONFIRM = re.compile(r"^match\.confirm\.\d$")
 MATCH_REFUSE = "match.refuse"
@@ -42,6 +58,18 @@ MATCH_IGNORE = "match.ignore"
 MATCH_NEXT = "match.page.next"
 MATCH_PREVIOUS = "match.page.previous"
 MATCH_PAGE = re.compile(r"^match\.page\.(next|previous)$")
+
+# Of notes. An account's id is the value of the first two, a note's of the third; the menu offers accounts by id while
+# somebody types a name, in the form of a note and where one is looked up.
+NOTE_ADD = "note.add"
+NOTE_LIST = "note.list"
+NOTE_DELETE = "note.delete"
+NOTE_SUBMIT = "note.submit"
+NOTE_BODY = "note.body"
+NOTE_ACCOUNT = "note.account"
+NOTE_FROM_MESSAGE = "note.from_message"
+ACCOUNT_FIND = "account.find"
+ACCOUNT_LOOK_UP = "account.look_up"
 
 # The outreach modal: each field's block_id; the element in it is always called FIELD.
 OUTREACH_SUBMIT = "outreach.submit"
@@ -84,9 +112,15 @@ SNOOZE_PICK = "pick"
 SNOOZE_WORSE = "worse"
 
 
-def page(status: Status, scope: str, offset: int) -> str:
-    """The value of Next and Previous: which rows of which list."""
-    return f"{status.value}:{scope}:{offset}"
+def page(status: Status | None, scope: str, offset: int) -> str:
+    """The value of Next and Previous: which rows of which list. `status` None: of those ready to expand."""
+    return f"{'' if status is None else status.value}:{scope}:{offset}"
+
+
+def read_page(value: str) -> tuple[Status | None, str, int]:
+    """What `page` put into a value."""
+    status, scope, offset = value.split(":")
+    return Status(int(status)) if status else None, scope, int(offset)
 
 
 def match(link_id: int, accounts: Sequence[AccountId], offset: int) -> str:

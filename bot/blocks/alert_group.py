@@ -27,7 +27,7 @@ def render_group(views: Sequence[AlertView], *, rubric: Rubric) -> Message:
         kit.context(_more(len(views) - len(shown)), _next_step(views)),
     ]
     names = ", ".join(words.name_of(view.account) for view in views[:3])
-    rest = f" and {len(views) - 3:,} more" if len(views) > 3 else ""
+    rest = f" and {words.count(len(views) - 3)} more" if len(views) > 3 else ""
     return kit.message(f"{title}: {names}{rest}", blocks)
 
 
@@ -113,4 +113,4 @@ def _next_step(views: Sequence[AlertView]) -> str:
 
 
 def _more(count: int) -> str:
-    return f"… and {count:,} more: `/health alerts`" if count > 0 else ""
+    return f"… and {words.count(count)} more: `/health alerts`" if count > 0 else ""

@@ -109,9 +109,9 @@ def render_alerts(page: AlertsPage, *, rubric: Rubric) -> Message:
 
 def _counts(page: AlertsPage) -> str:
     counts = [
-        f"{len(page.open):,} open",
-        f"{len(page.snoozed):,} snoozed" if page.snoozed else "",
-        f"{len(page.unstable):,} unstable" if page.unstable else "",
+        f"{words.count(len(page.open))} open",
+        f"{words.count(len(page.snoozed))} snoozed" if page.snoozed else "",
+        f"{words.count(len(page.unstable))} unstable" if page.unstable else "",
         "held back" if page.held else "",
     ]
     return ", ".join(each for each in counts if each)
@@ -147,27 +147,27 @@ def _unstable(line: OpenLine) -> str:
 def _held(line: HeldLine, page: AlertsPage) -> str:
     if line.source:
         what = (
-            f"{escape(line.source, 40)} told {line.told:,} events on a day that usually has "
+            f"{escape(line.source, 40)} told {words.count(line.told)} events on a day that usually has "
             f"{line.usual:,.0f}"
         )
     elif line.moves:
         most = line.moves[0]
         what = (
-            f"“{RULES[most.rule]}” would {'open' if most.opens else 'end'} for {most.accounts:,} "
-            f"of {most.of:,} accounts at once"
+            f"“{RULES[most.rule]}” would {'open' if most.opens else 'end'} for {words.count(most.accounts)} "
+            f"of {words.count(most.of)} accounts at once"
         )
     else:
         what = "too much moved at once"
     return (
         f"{what}; held for {words.span(page.at - line.since)}, "
-        f"until somebody in {_target(page.admin_channel)} decides"
+        f"until somebody in {words.place(page.admin_channel)} decides"
     )
 
 
 def _trouble(line: TroubleLine) -> str:
     count = f"{words.plural(line.messages, 'message')} to " if line.messages else ""
     when = f" ({words.moment(line.at)})" if line.at else ""
-    return f"• {count}{_target(line.target)}: {escape(line.why, 150)}{when}"
+    return f"• {count}{words.place(line.target)}: {escape(line.why, 150)}{when}"
 
 
 def _untold(untold: Mapping[Quiet, int]) -> str:
@@ -177,7 +177,9 @@ def _untold(untold: Mapping[Quiet, int]) -> str:
         Quiet.DROPPED: "that were dropped as a data fault",
         Quiet.OFF: "of rules that are switched off",
     }
-    counted = [f"{untold[each]:,} {said}" for each, said in why.items() if untold.get(each)]
+    counted = [
+        f"{words.count(untold[each])} {said}" for each, said in why.items() if untold.get(each)
+    ]
     told = ", ".join(counted)
     where = "`/health critical` and `/health at-risk` list every account."
     return f"Open too, told to nobody: {told}. {where}" if counted else ""
@@ -210,17 +212,17 @@ def _precision(page: AlertsPage) -> list[Block | None]:
 def _row(lately: Precision, longer: Precision) -> str:
     name = f"• *{RULES[longer.rule]}*"
     if not longer.judged:
-        return f"{name}: none of {longer.unknown:,} judged"
-    unknown = f" · {longer.unknown:,} without an answer" if longer.unknown else ""
+        return f"{name}: none of {words.count(longer.unknown)} judged"
+    unknown = f" · {words.count(longer.unknown)} without an answer" if longer.unknown else ""
     return f"{name}: 90 days {_share(longer)} · 30 days {_share(lately)}{unknown}"
 
 
 def _share(of: Precision) -> str:
     if of.value is None or of.interval is None:
-        return f"too few to say ({of.judged:,} judged)" if of.judged else "none judged"
+        return f"too few to say ({words.count(of.judged)} judged)" if of.judged else "none judged"
     low, high = of.interval
     return (
-        f"*{words.percent(of.value)}* of {of.judged:,} "
+        f"*{words.percent(of.value)}* of {words.count(of.judged)} "
         f"({words.whole(low * 100)}–{words.whole(high * 100)}%)"
     )
 
@@ -238,7 +240,7 @@ def _noisy(of: Precision) -> str:
     )
     off = f'switch it off (`off = ["{rule}"]` in `[alerts]`)'
     mend = f"{line}, or {off}" if line else off
-    return f"• *{RULES[rule]}*: {of.noise:,} of {of.judged:,} were noise in 90 days; {mend}"
+    return f"• *{RULES[rule]}*: {words.count(of.noise)} of {words.count(of.judged)} were noise in 90 days; {mend}"
 
 
 def _effects(effects: Sequence[Effect]) -> list[Block | None]:
@@ -260,16 +262,16 @@ def _effect(effect: Effect) -> str:
     acted, others = effect.acted, effect.others
     name = f"• *{RULES[effect.rule]}*"
     if acted.before is None or acted.after is None or acted.change is None:
-        return f"{name}: too few to say ({acted.n:,} of {LEAST} acted on)"
+        return f"{name}: too few to say ({words.count(acted.n)} of {LEAST} acted on)"
     beside = (
-        f"nobody acted on {others.n:,}: {words.arrow(words.whole(others.change))}"
+        f"nobody acted on {words.count(others.n)}: {words.arrow(words.whole(others.change))}"
         if others.change is not None
-        else f"nobody acted on {others.n:,}, too few to compare"
+        else f"nobody acted on {words.count(others.n)}, too few to compare"
     )
-    well = f", {acted.recovered:,} recovered" if acted.recovered is not None else ""
+    well = f", {words.count(acted.recovered)} recovered" if acted.recovered is not None else ""
     return (
         f"{name}: {words.whole(acted.before)} → {words.whole(acted.after)} "
-        f"({words.arrow(words.whole(acted.change))}) on {acted.n:,} acted on{well}; {beside}"
+        f"({words.arrow(words.whole(acted.change))}) on {words.count(acted.n)} acted on{well}; {beside}"
     )
 
 
@@ -278,10 +280,4 @@ def _foot(page: AlertsPage) -> str:
     return (
         f"Press Useful or Noise on an alert, and this gets better. `/health alerts {other}` · "
         "shares are of everybody's alerts"
-    )
-
-
-def _target(target: str) -> str:
-    return (
-        f"<#{target}>" if target.isalnum() and target[:1] in {"C", "G"} else words.mention(target)
     )

@@ -7,7 +7,7 @@ from bot.blocks import words
 from scoring.accounts import Money
 from scoring.lagging import BillingEvent, BillingEventKind
 
-_VERBS = {
+VERBS = {
     BillingEventKind.CANCELLATION_REQUESTED: "Cancellation requested",
     BillingEventKind.CANCELLATION_WITHDRAWN: "Cancellation withdrawn",
     BillingEventKind.CANCELLED: "Cancelled",
@@ -24,7 +24,7 @@ _LOSSES = frozenset({BillingEventKind.CANCELLED, BillingEventKind.NOT_RENEWED})
 def event_line(event: BillingEvent, at: datetime) -> str:
     """Downgraded on 3 Nov: $500 → $300 a month."""
     on = words.day(event.at.astimezone(at.tzinfo).date(), at)
-    return f"{_VERBS[event.kind]} on {on}{_amounts(event)}"
+    return f"{VERBS[event.kind]} on {on}{_amounts(event)}"
 
 
 def events_line(events: Sequence[BillingEvent], at: datetime) -> str:
@@ -33,12 +33,14 @@ def events_line(events: Sequence[BillingEvent], at: datetime) -> str:
 
 def left_over_line(left_over: Sequence[Money]) -> str:
     """What the MRR above does not hold; nothing when it holds everything."""
-    if not left_over:
+    if not left_over or not words.sees_money():
         return ""
     return f"MRR is without {words.sums(left_over)}: there is no rate for it"
 
 
 def _amounts(event: BillingEvent) -> str:
+    if not words.sees_money():
+        return ""
     if event.after is None and event.before and event.kind in _LOSSES:
         return f": {words.money(event.before)} a month is lost"
     if event.after is None:

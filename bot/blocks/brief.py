@@ -68,8 +68,8 @@ def render_brief(view: BriefView, *, rubric: Rubric) -> Message:
     ]
     counts = [
         words.plural(len(view.tasks), "task") + " due" if view.tasks else "",
-        f"{len(view.critical):,} Critical" if view.critical else "",
-        f"{len(view.unstable):,} unstable" if view.unstable else "",
+        f"{words.count(len(view.critical))} Critical" if view.critical else "",
+        f"{words.count(len(view.unstable))} unstable" if view.unstable else "",
     ]
     said = ", ".join(each for each in counts if each)
     blocks: list[Block | None] = [

@@ -1,76 +1,44 @@
 """The account card: how one account is, why, and what is under way, readable in ten seconds on a phone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.blocks import billed, kit, words
+from bot.blocks.account_view import AccountView
 from bot.blocks.alert_words import RULES
 from bot.blocks.flags import MOST_FLAGS, cap_line, flag_lines
 from bot.blocks.kit import Message
 from bot.blocks.moves import Move, lost, moves, reason
+from bot.blocks.notes import add_button
+from bot.blocks.sentiment import sentiment_line
 from bot.blocks.text import escape
-from scoring.accounts import Account, Money
 from scoring.alerts import Alert
 from scoring.health import HealthScore, PastScore
-from scoring.lagging import BillingEvent
-from scoring.playbooks import Task, Watch
+from scoring.notes import Note
 from scoring.readings import day_number
-from scoring.records import SURVEY_SCALE, SurveyResponse
+from scoring.records import SURVEY_SCALE
 from scoring.rubric import Rubric
 from scoring.rules import Rule
 
 MOST_CHILDREN = 5
 MOST_SOURCES = 5
 TREND_DAYS = 30  # one bar a day, which is what fits a phone's width
+MOST_TASKS = 3
+MOST_UNDER_WAY = 6
+MOST_OF_A_NOTE = 150  # characters
 
 _SIGNS = {Rule.CRITICAL: "🔴", Rule.AT_RISK: "🟠"}
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFreshness:
-    """How a source is doing. `last_ok_at` is its last complete answer, None before the first."""
-
-    last_ok_at: datetime | None
-    is_stale: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountView:
-    """Everything a card shows. `score` is None before the first one; past scores None without history.
-
-    `trend` is (day number, score), days without one left out. `csm_mention` is a Slack user id.
-    `sources` goes by title; `links` is (label, address). `surveys` are the latest answers, one of
-    each kind; `parent` is the account it is a part of, `children` are its parts. `events` are the
-    last billing events; `left_over` is what the MRR leaves out for want of a rate.
-    """
-
-    account: Account
-    score: HealthScore | None
-    at: datetime
-    week_ago: PastScore | None = None
-    month_ago: PastScore | None = None
-    trend: Sequence[tuple[int, float]] = ()
-    csm_mention: str | None = None
-    open_alerts: Sequence[Alert] = ()
-    tasks: Sequence[Task] = ()
-    watches: Sequence[Watch] = ()
-    sources: Mapping[str, SourceFreshness]
-    links: Sequence[tuple[str, str]] = ()
-    surveys: Sequence[SurveyResponse] = ()
-    parent: Account | None = None
-    children: Sequence[Account] = ()
-    events: Sequence[BillingEvent] = ()
-    left_over: Sequence[Money] = ()
-
-
 def render_card(view: AccountView, *, rubric: Rubric) -> Message:
     account = view.account
-    return kit.message(
+    said = kit.message(
         _spoken(view, rubric),
         [
             kit.header(words.plain_name_of(account)),
             kit.section(_headline(view, rubric)),
+            kit.context(sentiment_line(view.sentiment, view.at) if view.sentiment else ""),
             kit.lines(_components(view, rubric)),
             kit.lines(_flags(view), title="*Flags*", most=MOST_FLAGS),
             kit.context(_trend(view), _coverage(view, rubric)),
@@ -78,11 +46,18 @@ def render_card(view: AccountView, *, rubric: Rubric) -> Message:
             kit.context(
                 billed.events_line(view.events, view.at), billed.left_over_line(view.left_over)
             ),
-            kit.context(_surveys(view), _family(view)),
-            kit.lines([*_alerts(view), *_tasks(view)], title="*Under way*", most=10),
+            kit.lines(
+                [*_alerts(view), *_watches(view), *_tasks(view)],
+                title="*Under way*",
+                most=MOST_UNDER_WAY,
+            ),
+            kit.lines([_note(each, view.at) for each in view.notes], title="*Notes*"),
+            kit.context(_contacts(view), _surveys(view), _family(view)),
             kit.context(_freshness(view), _links(view.links)),
+            None if account.churned_on else kit.actions([add_button(account)]),
         ],
     )
+    return replace(said, chart=view.chart(rubric))
 
 
 def _spoken(view: AccountView, rubric: Rubric) -> str:
@@ -186,15 +161,26 @@ def _coverage(view: AccountView, rubric: Rubric) -> str:
 
 
 def _alerts(view: AccountView) -> list[str]:
-    if view.account.churned_on:
+    """The most pressing alert with who took care of it, and the others by name: a line, however many there are."""
+    if view.account.churned_on or not view.open_alerts:
         return []
-    alerts = [_alert(alert, view.at) for alert in view.open_alerts]
-    watches = [
+    lead, *others = sorted(view.open_alerts, key=lambda each: each.rule.is_good)
+    line = _alert(lead, view.at)
+    if not others:
+        return [line]
+    names = ", ".join(dict.fromkeys(RULES[each.rule].lower() for each in others))
+    return [
+        line,
+        f"⚠ Also open: {names}" if not others[0].rule.is_good else f"🟢 Also open: {names}",
+    ]
+
+
+def _watches(view: AccountView) -> list[str]:
+    return [
         f"👁 {words.WATCHES[watch.kind].capitalize()} since {words.day(watch.since_on, view.at)}"
         for watch in view.watches
-        if watch.until_on is None
+        if watch.until_on is None and not view.account.churned_on
     ]
-    return alerts + watches
 
 
 def _alert(alert: Alert, at: datetime) -> str:
@@ -207,7 +193,7 @@ def _alert(alert: Alert, at: datetime) -> str:
         else "",
     ]
     said = ", ".join(each for each in done if each) or "nobody has acknowledged it"
-    opened = words.day(alert.opened_at.date(), at)
+    opened = words.day(alert.opened_at.astimezone(at.tzinfo).date(), at)
     sign = _SIGNS.get(alert.rule, "🟢" if alert.rule.is_good else "⚠")
     return f"{sign} {RULES[alert.rule]} alert since {opened}: {said}"
 
@@ -216,7 +202,27 @@ def _tasks(view: AccountView) -> list[str]:
     if view.account.churned_on:
         return []
     undone = sorted((each for each in view.tasks if not each.done_at), key=lambda each: each.due_on)
-    return [words.task_line(task, view.at) for task in undone]
+    left = len(undone) - MOST_TASKS
+    more = [f"… and {words.plural(left, 'more task')}"] if left > 0 else []
+    return [*(words.task_line(task, view.at) for task in undone[:MOST_TASKS]), *more]
+
+
+def _note(note: Note, at: datetime) -> str:
+    """One line a note: what, who, when; the whole of it is in the list of notes."""
+    on = words.day(note.at.astimezone(at.tzinfo).date(), at)
+    return f"📝 “{escape(note.body, MOST_OF_A_NOTE)}” · {words.mention(note.member)}, {on}"
+
+
+def _contacts(view: AccountView) -> str:
+    """How many people there are to talk to, and when one of them last talked to us."""
+    if view.contacts is None:
+        return ""
+    if not view.contacts:
+        return "Nobody there is mailed"
+    if view.replied_at is None:
+        return f"{words.plural(view.contacts, 'contact')}, none has ever replied"
+    on = view.replied_at.astimezone(view.at.tzinfo).date()
+    return f"{words.plural(view.contacts, 'contact')}, the last reply {words.due(on, view.at)}"
 
 
 def _surveys(view: AccountView) -> str:
@@ -233,7 +239,11 @@ def _family(view: AccountView) -> str:
     above = f"A part of *{words.name_of(view.parent)}*" if view.parent else ""
     shown = ", ".join(words.name_of(each) for each in view.children[:MOST_CHILDREN])
     more = len(view.children) - MOST_CHILDREN
-    below = f"Its parts: {shown}{f' … and {more:,} more' if more > 0 else ''}" if shown else ""
+    below = (
+        f"Its parts: {shown}{f' … and {words.count(more)} more' if more > 0 else ''}"
+        if shown
+        else ""
+    )
     return " · ".join(each for each in (above, below) if each)
 
 

@@ -57,7 +57,7 @@ def render_ready(draft: Draft) -> dict[str, Any]:
             "Outlook",
         ),
     ]
-    view = kit.modal(
+    return kit.modal(
         "Draft outreach",
         [
             kit.section("Begin a mail with it in"),
@@ -69,11 +69,9 @@ def render_ready(draft: Draft) -> dict[str, Any]:
             },
         ],
         callback_id=actions.DRAFT_READY,
-        submit="Done",
+        close="Close",
         metadata="{}",
     )
-    kept = {key: each for key, each in view.items() if key != "submit"}
-    return {**kept, "close": kit.words("Close", limits.VIEW_TITLE)}
 
 
 def _known(view: AlertView, rubric: Rubric) -> str:

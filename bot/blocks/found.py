@@ -1,11 +1,13 @@
 """What is answered when there is no card to show: which one was meant, nothing like it, not allowed, our fault."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from bot.blocks import actions, kit, words
 from bot.blocks.kit import Block, Message
 from bot.blocks.text import escape
 from scoring.accounts import Account
+from scoring.members import Right
 
 MOST_CHOICES = 5
 
@@ -19,7 +21,9 @@ def render_choices(query: str, candidates: Sequence[Account]) -> Message:
         [
             kit.section(f"Which account is “{asked}”?"),
             *_choices(candidates),
-            kit.context(f"… and {left:,} more. Type more of the name." if left > 0 else ""),
+            kit.context(
+                f"… and {words.count(left)} more. Type more of the name." if left > 0 else ""
+            ),
         ],
     )
 
@@ -46,12 +50,23 @@ def render_unknown_command(word: str, nearest: str | None) -> Message:
     return kit.message(f"{said}{guess}", [kit.section(f"{said}{guess}\n{more}")])
 
 
-def render_denied() -> Message:
-    said = (
-        "I show accounts to full members of this workspace only, not to guests or people of other "
-        "organisations. If you should see them, ask an admin of the workspace."
-    )
-    return kit.message(said, [kit.section(said)])
+_DENIED = {
+    Right.ACCOUNTS: "I show accounts to full members of this workspace only, not to guests or people of other "
+    "organisations. If you should see them, ask an admin of the workspace.",
+    Right.MONEY: "What customers pay is shown to some people only. If you should see it, ask whoever runs me.",
+    Right.EXPORT: "Files of many accounts are for some people only. If you should have them, ask whoever runs me.",
+    Right.ADMIN: "That cannot be undone, so it is for admins only. Ask one of them to do it.",
+}
+
+
+def render_denied(needs: Right = Right.ACCOUNTS) -> Message:
+    """One polite line; `needs` is the right they lack."""
+    return kit.message(_DENIED[needs], [kit.section(_DENIED[needs])])
+
+
+def render_notice(message: Message) -> dict[str, Any]:
+    """The same as a modal, where there is no conversation to answer in."""
+    return kit.modal("Bellwether", message.blocks, close="Close")
 
 
 def render_error(ref: str) -> Message:
@@ -68,7 +83,7 @@ def _choices(accounts: Sequence[Account]) -> list[Block]:
 def _choice(account: Account) -> Block:
     """What tells two of nearly the same name apart: plan and MRR, CSM, and whether it has left."""
     known = [
-        f"MRR {words.money(account.mrr)}" if account.mrr else "",
+        words.mrr(account.mrr),
         words.csm_of(account, None) if account.csm_email else "",
         "left" if account.churned_on else "",
     ]

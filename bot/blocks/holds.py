@@ -84,11 +84,11 @@ def _what(view: HoldView) -> str:
     if view.source and view.day is not None:
         on = words.day(date_of(view.day), view.at)
         return (
-            f"*{escape(view.source, 40)}* told *{view.told:,}* events on {on}; "
+            f"*{escape(view.source, 40)}* told *{words.count(view.told)}* events on {on}; "
             f"on that weekday it is usually *{view.usual:,.0f}*."
         )
     lines = [
-        f"• *{each.accounts:,}* of {each.of:,} accounts would {'get' if each.opens else 'end'} "
+        f"• *{words.count(each.accounts)}* of {words.count(each.of)} accounts would {'get' if each.opens else 'end'} "
         f"the alert “{RULES[each.rule]}”"
         for each in view.moves
     ]

@@ -3,30 +3,49 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.blocks import limits
-from bot.blocks.limits import Block, fit
+from bot.blocks import limits, numbers
+from bot.blocks.limits import Block, View, fit, fit_view
 from bot.blocks.text import clip, length, unescape
 
-__all__ = ["Block", "Message"]
+if TYPE_CHECKING:
+    from bot.blocks.chart import Chart
+
+__all__ = ["Block", "Message", "View"]
 
 Element = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent. `text` is the notification and what a screen reader says; mrkdwn, so escaped."""
+    """What is sent. `text` is the notification and what a screen reader says; mrkdwn, so escaped.
+
+    `again` is what asks for the same once more, after /health: what it tells may be shared. Empty: it may not.
+    `chart` is its picture, which is drawn after it was answered. `file` is sent beside it.
+    """
 
     text: str
     blocks: list[Block]
+    again: str = ""
+    chart: "Chart | None" = None
+    file: "File | None" = None
 
 
-def message(text: str, blocks: Iterable[Block | None]) -> Message:
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file for whoever asked. `name` with its ending."""
+
+    name: str
+    content: bytes
+
+
+def message(text: str, blocks: Iterable[Block | None], *, file: File | None = None) -> Message:
     """A message Slack takes: None among the blocks is nothing to show."""
     shown = [block for block in blocks if block]
     # Screen readers say the asterisks. A customer's own are gone: `escape` leaves none.
-    return Message(clip(text.replace("*", ""), limits.MESSAGE_TEXT), fit(shown, "message"))
+    said = clip(text.replace("*", ""), limits.MESSAGE_TEXT)
+    return Message(said, fit(shown, "message"), file=file)
 
 
 def as_text(message: Message) -> str:
@@ -72,7 +91,7 @@ def lines(items: Sequence[str], *, title: str = "", most: int = 20) -> Block | N
             break
         kept.append(item)
     left = len(items) - len(kept)
-    tail = [f"… and {left:,} more"] if left else []
+    tail = [f"… and {numbers.count(left)} more"] if left else []
     return section("\n".join([*([title] if title else []), *kept, *tail]))
 
 
@@ -137,6 +156,19 @@ def users_select(placeholder: str, action_id: str, *, chosen: str = "") -> Eleme
         "action_id": action_id,
     }
     return {**element, "initial_user": chosen} if chosen else element
+
+
+def external_select(
+    placeholder: str, action_id: str, *, least: int = 1, chosen: Element | None = None
+) -> Element:
+    """A menu we fill while somebody types, from `least` letters on; `chosen` is the option it starts with."""
+    element: Element = {
+        "type": "external_select",
+        "placeholder": words(placeholder, limits.PLACEHOLDER),
+        "action_id": action_id,
+        "min_query_length": least,
+    }
+    return {**element, "initial_option": chosen} if chosen else element
 
 
 def static_select(
@@ -207,18 +239,29 @@ def input_of(
 
 
 def modal(
-    title: str, blocks: Sequence[Block], *, callback_id: str, submit: str, metadata: str
-) -> dict[str, Any]:
-    """A modal view. `metadata` comes back with the answer and is no secret: ids only."""
-    return {
+    title: str,
+    blocks: Sequence[Block | None],
+    *,
+    callback_id: str = "",
+    submit: str = "",
+    close: str = "Cancel",
+    metadata: str = "",
+) -> View:
+    """A modal view. `metadata` comes back with the answer and is no secret: ids only. Without `submit` it only shows."""
+    view: View = {
         "type": "modal",
-        "callback_id": callback_id,
         "title": words(title, limits.VIEW_TITLE),
-        "submit": words(submit, limits.VIEW_TITLE),
-        "close": words("Cancel", limits.VIEW_TITLE),
-        "private_metadata": metadata,
-        "blocks": fit(blocks, "modal"),
+        "close": words(close, limits.VIEW_TITLE),
+        "blocks": [block for block in blocks if block],
     }
+    named = {"callback_id": callback_id, "private_metadata": metadata}
+    view |= {name: value for name, value in named.items() if value}
+    return fit_view({**view, "submit": words(submit, limits.VIEW_TITLE)} if submit else view)
+
+
+def home(blocks: Sequence[Block | None]) -> View:
+    """The Home of one person."""
+    return fit_view({"type": "home", "blocks": [block for block in blocks if block]})
 
 
 def options(choices: Sequence[tuple[str, str]], most: int) -> list[Element]:

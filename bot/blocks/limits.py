@@ -1,30 +1,54 @@
-"""Slack's published limits: what is wrong with blocks, and the same blocks shortened until nothing is.
+"""Slack's limits: what is wrong with what we send, and the same shortened until nothing is.
 
-Slack refuses a whole message for one block it dislikes. The numbers are those of
-https://docs.slack.dev/reference/block-kit/ ; one walk finds the problems and mends them.
+Slack refuses a whole message, and a whole view, for one part it dislikes. One walk finds the problems and mends them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
+from bot.blocks.elements import (
+    ALT,
+    BUTTON,
+    CONFIRM_BUTTON,
+    CONFIRM_TEXT,
+    CONFIRM_TITLE,
+    ID,
+    OPTION,
+    OPTIONS,
+    OVERFLOW_OPTIONS,
+    PLACEHOLDER,
+    RADIO_OPTIONS,
+)
+from bot.blocks.grammar import Flag, Mended, OneOf, Shape, String, Text
+from bot.blocks.shapes import (
+    ACTION_ELEMENTS,
+    BLOCKS,
+    CONTEXT_ELEMENTS,
+    FIELD,
+    FIELDS,
+    HEADER,
+    LABEL,
+    MARKDOWN,
+    SECTION,
+    Surface,
+)
 from bot.blocks.text import clip, length
 
+__all__ = [
+    "ACTION_ELEMENTS", "ALT", "BUTTON", "CONFIRM_BUTTON", "CONFIRM_TEXT", "CONFIRM_TITLE", "CONTEXT_ELEMENTS",
+    "FIELD", "FIELDS", "HEADER", "LABEL", "MESSAGE_TEXT", "OPTION", "OPTIONS", "OVERFLOW_OPTIONS", "PLACEHOLDER",
+    "PRIVATE_METADATA", "RADIO_OPTIONS", "SECTION", "VIEW_TITLE", "Block", "Surface", "View", "fit", "fit_view",
+    "problems", "view_problems",
+]  # fmt: skip
+
 Block = dict[str, Any]
-Mended = tuple[Any, list[str]]  # what can be kept (None: nothing), and what was wrong
-
-
-Surface = Literal["message", "modal", "home"]
+View = dict[str, Any]
 
 MOST_BLOCKS: Mapping[Surface, int] = {"message": 50, "modal": 100, "home": 100}
-
-HEADER, SECTION, FIELD, LABEL = 150, 3000, 2000, 2000
-BUTTON, OPTION, PLACEHOLDER = 75, 75, 150
-FIELDS, OPTIONS, RADIO_OPTIONS, OVERFLOW_OPTIONS = 10, 100, 10, 5
-CONTEXT_ELEMENTS, ACTION_ELEMENTS = 10, 25
-ID, VALUE, OPTION_VALUE, URL, ALT = 255, 2000, 150, 3000, 2000
-CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 VIEW_TITLE, PRIVATE_METADATA, MESSAGE_TEXT = 24, 3000, 3000
+
+_MOST_TABLES, _MOST_CHARTS, _MOST_TABLE_TEXT = 1, 2, 10_000  # of one message
+_SEND = {"type": "plain_text", "text": "Send"}
 
 
 def problems(blocks: Sequence[Block], surface: Surface) -> list[str]:
@@ -38,215 +62,94 @@ def fit(blocks: Sequence[Block], surface: Surface) -> list[Block]:
     return kept if found else list(blocks)
 
 
-class _Rule(Protocol):
-    def mend(self, value: Any, where: str) -> Mended: ...
+def view_problems(view: View) -> list[str]:
+    """What Slack would refuse a modal or a Home for."""
+    return _mend_view(view)[1]
 
 
-_Rules = Mapping[str, _Rule]
+def fit_view(view: View) -> View:
+    """A modal or a Home without its problems. What is neither becomes an empty Home."""
+    kept, found = _mend_view(view)
+    return kept if found else view
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A text object; Slack refuses an empty one."""
-
-    limit: int
-    plain: bool = True
-
-    def mend(self, value: Any, where: str) -> Mended:
-        text = value.get("text") if isinstance(value, dict) else None
-        if not isinstance(text, str) or not text.strip():
-            return None, [f"{where}: no text"]
-        found = []
-        kind = value.get("type")
-        if kind != "plain_text" and (self.plain or kind != "mrkdwn"):
-            found.append(f"{where}: must be plain_text, is {kind}")
-            value = {"type": "plain_text", "text": text}
-        if length(text) > self.limit:
-            found.append(f"{where}: {length(text)} characters, at most {self.limit}")
-        return {**value, "text": clip(text, self.limit)}, found
-
-
-@dataclass(frozen=True, slots=True)
-class _String:
-    """A bare string. An id or an address cannot be shortened, so it is left out when too long."""
-
-    limit: int
-    can_be_cut: bool = False
-
-    def mend(self, value: Any, where: str) -> Mended:
-        if not isinstance(value, str) or not value.strip():
-            return None, [f"{where}: not a text"]
-        if length(value) <= self.limit:
-            return value, []
-        found = [f"{where}: {length(value)} characters, at most {self.limit}"]
-        return clip(value, self.limit) if self.can_be_cut else None, found
-
-
-@dataclass(frozen=True, slots=True)
-class _OneOf:
-    words: frozenset[str]
-
-    def mend(self, value: Any, where: str) -> Mended:
-        known = isinstance(value, str) and value in self.words
-        return (value, []) if known else (None, [f"{where}: unknown {value!r}"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Many:
-    """A list of at least one; `unique` names a key no two items may share."""
-
-    item: _Rule
-    most: int
-    unique: str = ""
-
-    def mend(self, value: Any, where: str) -> Mended:
-        if not isinstance(value, list) or not value:
-            return None, [f"{where}: empty"]
-        found: list[str] = []
-        kept: list[Any] = []
-        seen: set[str] = set()
-        for number, item in enumerate(value):
-            mended, wrong = self.item.mend(item, f"{where}[{number}]")
-            found += wrong
-            key = mended.get(self.unique) if self.unique and isinstance(mended, dict) else None
-            if key in seen:
-                found.append(f"{where}[{number}]: {self.unique} {key!r} is there twice")
-            elif mended is not None:
-                kept.append(mended)
-                seen |= {key} if key is not None else set()
-        if len(value) > self.most:
-            found.append(f"{where}: {len(value)} of at most {self.most}")
-        return kept[: self.most] or None, found
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """An object. One of `any_of` must be there, every one of `needs`; what is not named is not looked at."""
-
-    needs: _Rules = field(default_factory=dict)
-    may: _Rules = field(default_factory=dict)
-    any_of: tuple[str, ...] = ()
-
-    def mend(self, value: Any, where: str) -> Mended:
-        if not isinstance(value, dict):
-            return None, [f"{where}: not an object"]
-        found: list[str] = []
-        kept = dict(value)
-        for name, rule in {**self.may, **self.needs}.items():
-            if name in value or name in self.needs:
-                kept[name], wrong = rule.mend(value.get(name), f"{where}.{name}")
-                found += wrong
-        kept = {name: part for name, part in kept.items() if part is not None}
-        if self.any_of and not kept.keys() & set(self.any_of):
-            return None, [*found, f"{where}: needs {' or '.join(self.any_of)}"]
-        return kept if kept.keys() >= self.needs.keys() else None, found
-
-
-@dataclass(frozen=True, slots=True)
-class _Kinds:
-    """An object whose `type` says which shape it has."""
-
-    shapes: _Rules
-
-    def mend(self, value: Any, where: str) -> Mended:
-        kind = value.get("type") if isinstance(value, dict) else None
-        if not isinstance(kind, str) or kind not in self.shapes:
-            return None, [f"{where}: {kind!r} is not known here"]
-        return self.shapes[kind].mend(value, f"{where} {kind}")
-
-
-_CONFIRM = _Shape(
-    {
-        "title": _Text(CONFIRM_TITLE),
-        "text": _Text(CONFIRM_TEXT, plain=False),
-        "confirm": _Text(CONFIRM_BUTTON),
-        "deny": _Text(CONFIRM_BUTTON),
-    }
-)
-_ACTION: _Rules = {"action_id": _String(ID), "confirm": _CONFIRM, "placeholder": _Text(PLACEHOLDER)}
-_OPTION = _Shape({"text": _Text(OPTION), "value": _String(OPTION_VALUE)})
-_BUTTON = _Shape(
-    {"text": _Text(BUTTON)},
-    {
-        **_ACTION,
-        "value": _String(VALUE),
-        "url": _String(URL),
-        "accessibility_label": _String(BUTTON, can_be_cut=True),
-        "style": _OneOf(frozenset({"primary", "danger"})),
-    },
-)
-_IMAGE = _Shape(
-    {"image_url": _String(URL), "alt_text": _String(ALT, can_be_cut=True)},
-    {"title": _Text(LABEL), "block_id": _String(ID)},
-)
-_PICKS: _Rules = {
-    "users_select": _Shape(may=_ACTION),
-    "static_select": _Shape({"options": _Many(_OPTION, OPTIONS)}, _ACTION),
-    "radio_buttons": _Shape({"options": _Many(_OPTION, RADIO_OPTIONS)}, _ACTION),
-}
-_ELEMENTS: _Rules = {
-    **_PICKS,
-    "button": _BUTTON,
-    "overflow": _Shape({"options": _Many(_OPTION, OVERFLOW_OPTIONS)}, _ACTION),
-}
-_INPUTS: _Rules = {
-    **_PICKS,
-    "plain_text_input": _Shape(may=_ACTION),
-    "datepicker": _Shape(may=_ACTION),
-    "datetimepicker": _Shape(may=_ACTION),
-}
-_WORDS: _Rules = {
-    "mrkdwn": _Shape({"text": _String(SECTION, can_be_cut=True)}),
-    "plain_text": _Shape({"text": _String(SECTION, can_be_cut=True)}),
-}
-_BLOCK_ID: _Rules = {"block_id": _String(ID)}
-
-_EVERYWHERE: _Rules = {
-    "divider": _Shape(may=_BLOCK_ID),
-    "header": _Shape({"text": _Text(HEADER)}, _BLOCK_ID),
-    "section": _Shape(
-        may={
-            **_BLOCK_ID,
-            "text": _Text(SECTION, plain=False),
-            "fields": _Many(_Text(FIELD, plain=False), FIELDS),
-            "accessory": _Kinds({**_ELEMENTS, "image": _IMAGE}),
-        },
-        any_of=("text", "fields"),
-    ),
-    "context": _Shape(
-        {"elements": _Many(_Kinds({**_WORDS, "image": _IMAGE}), CONTEXT_ELEMENTS)}, _BLOCK_ID
-    ),
-    "actions": _Shape(
-        {"elements": _Many(_Kinds(_ELEMENTS), ACTION_ELEMENTS, unique="action_id")}, _BLOCK_ID
-    ),
-    "image": _IMAGE,
-    "input": _Shape(
-        {"label": _Text(LABEL), "element": _Kinds(_INPUTS)}, {**_BLOCK_ID, "hint": _Text(LABEL)}
-    ),
-}
-_ONLY_HERE: Mapping[Surface, _Rules] = {
-    "message": {"markdown": _Shape({"text": _String(12_000, can_be_cut=True)}, _BLOCK_ID)},
-    "modal": {},
-    "home": {},
-}
-
-
-def _mend(blocks: Sequence[Block], surface: Surface) -> tuple[list[Block], list[str]]:
-    kinds = _Kinds({**_EVERYWHERE, **_ONLY_HERE[surface]})
-    kept, found, seen = [], [], set[str]()
+def _mend(blocks: Any, surface: Surface) -> tuple[list[Block], list[str]]:
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str):
+        return [], ["blocks: not a list"]
+    kept: list[Block] = []
+    found: list[str] = []
+    seen: set[str] = set()
     for number, block in enumerate(blocks):
-        mended, wrong = kinds.mend(block, f"blocks[{number}]")
+        where = f"blocks[{number}]"
+        mended, wrong = BLOCKS[surface].mend(block, where)
         found += wrong
         if mended is None:
             continue
-        if mended.get("block_id") in seen:
-            found.append(f"blocks[{number}]: block_id {mended['block_id']!r} is there twice")
-            mended = {name: part for name, part in mended.items() if name != "block_id"}
-        seen |= {mended["block_id"]} if "block_id" in mended else set()
+        name = mended.get("block_id")
+        if name in seen:
+            found.append(f"{where}: block_id {name!r} is there twice")
+            del mended["block_id"]
+        seen |= {name} if name else set()
         kept.append(mended)
-    if len(blocks) > MOST_BLOCKS[surface]:
-        found.append(f"{len(blocks)} blocks, at most {MOST_BLOCKS[surface]}")
-    return _cut(kept, MOST_BLOCKS[surface]), found
+    together, wrong = _mend_together(kept)
+    most = MOST_BLOCKS[surface]
+    if len(blocks) > most:
+        wrong.append(f"{len(blocks)} blocks, at most {most}")
+    return _cut(together, most), [*found, *wrong]
+
+
+def _mend_together(blocks: list[Block]) -> tuple[list[Block], list[str]]:
+    """What holds over all blocks of a message: how many tables and charts, and how much text in some of them."""
+    kept: list[Block] = []
+    found: list[str] = []
+    left = {"table": _MOST_TABLES, "data_visualization": _MOST_CHARTS}
+    markdown = MARKDOWN
+    for block in blocks:
+        kind = block["type"]
+        if kind in left:
+            left[kind] -= 1
+        if left.get(kind, 0) < 0:
+            found.append(f"{kind}: more than Slack takes in one message")
+        elif kind == "table":
+            table, wrong = _mend_table(block)
+            kept.append(table)
+            found += wrong
+        elif kind == "markdown" and length(block["text"]) > markdown:
+            found.append(f"markdown: more than {MARKDOWN} characters in one message")
+            kept += [{**block, "text": clip(block["text"], markdown)}] if markdown else []
+            markdown = 0
+        else:
+            kept.append(block)
+            markdown -= length(block["text"]) if kind == "markdown" else 0
+    return kept, found
+
+
+def _mend_table(table: Block) -> tuple[Block, list[str]]:
+    """As many of the first rows as a message takes, and how many are left."""
+    rows, room = table["rows"], _MOST_TABLE_TEXT
+    sizes = [_letters(row) for row in rows]
+    if sum(sizes) <= room:
+        return table, []
+    room -= len("… and 100 more")
+    kept = 0
+    while kept < len(rows) and sizes[kept] <= room:
+        room -= sizes[kept]
+        kept += 1
+    more = [{"type": "raw_text", "text": f"… and {len(rows) - kept} more"}]
+    said = f"table: {sum(sizes)} characters, at most {_MOST_TABLE_TEXT}"
+    return {**table, "rows": [*rows[:kept], more]}, [said]
+
+
+def _letters(value: Any) -> int:
+    """How long the texts of a table are together."""
+    if isinstance(value, list):
+        return sum(map(_letters, value))
+    if isinstance(value, dict):
+        return sum(
+            length(each) if name == "text" and isinstance(each, str) else _letters(each)
+            for name, each in value.items()
+        )
+    return 0
 
 
 def _cut(blocks: list[Block], most: int) -> list[Block]:
@@ -258,3 +161,47 @@ def _cut(blocks: list[Block], most: int) -> list[Block]:
     left = len(blocks) - len(head) - len(end)
     more = {"type": "plain_text", "text": f"… and {left} more, which do not fit here"}
     return [*head, {"type": "context", "elements": [more]}, *end]
+
+
+_ENVELOPE = {
+    "callback_id": String(ID, can_be_empty=True),
+    "external_id": String(ID, can_be_empty=True),
+    "private_metadata": String(PRIVATE_METADATA, can_be_empty=True),
+}
+
+
+class _Blocks:
+    """The blocks of a view."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+
+    def mend(self, value: Any, _where: str) -> Mended:
+        return _mend(value, self._surface)
+
+
+_VIEWS: Mapping[Any, Shape] = {
+    "modal": Shape(
+        {"title": Text(VIEW_TITLE), "blocks": _Blocks("modal")},
+        {
+            **_ENVELOPE,
+            "submit": Text(VIEW_TITLE),
+            "close": Text(VIEW_TITLE),
+            "clear_on_close": Flag(),
+            "notify_on_close": Flag(),
+        },
+    ),
+    "home": Shape({"type": OneOf(frozenset({"home"})), "blocks": _Blocks("home")}, _ENVELOPE),
+}
+
+
+def _mend_view(view: Any) -> tuple[View, list[str]]:
+    kind = view.get("type") if isinstance(view, dict) else None
+    shape = _VIEWS.get(kind) if isinstance(kind, str) else None
+    kept, found = shape.mend(view, str(kind)) if shape else (None, [f"no view: {kind!r:.40}"])
+    if kept is None:
+        return {"type": "home", "blocks": []}, found
+    asks = any(block["type"] == "input" for block in kept["blocks"])
+    if kind == "modal" and asks and "submit" not in kept:
+        return {**kept, "submit": _SEND}, [*found, "modal: asks, and has nothing to send it with"]
+    return kept, found

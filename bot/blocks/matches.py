@@ -53,7 +53,7 @@ _BY = {
 
 def render_queue(queue: MatchQueue, *, done: str = "") -> Message:
     """The queue; `done` says what was just done, in mrkdwn."""
-    heading = f"Waiting for a match: {queue.total:,}"
+    heading = f"Waiting for a match: {words.count(queue.total)}"
     quiet = (
         f"{words.plural(queue.quiet, 'mail domain')} of people you write to match no account: leads, most likely."
         if queue.quiet
@@ -76,7 +76,10 @@ def render_queue(queue: MatchQueue, *, done: str = "") -> Message:
             ),
             *rows,
             kit.context(
-                f"{queue.offset + 1:,}–{last:,} of {queue.total:,}" if turns else "", quiet
+                f"{words.count(queue.offset + 1)}–{words.count(last)} of {words.count(queue.total)}"
+                if turns
+                else "",
+                quiet,
             ),
             kit.actions(turns) if turns else None,
         ],
@@ -173,7 +176,7 @@ def _turns(queue: MatchQueue) -> list[Element]:
 
 
 def _link_line(link: Link, title: str, at: datetime) -> str:
-    by = f"said by <@{link.linked_by}>" if link.linked_by else _BY[link.matched_by]
+    by = f"said by {words.mention(link.linked_by)}" if link.linked_by else _BY[link.matched_by]
     name = f" “{escape(link.name, NAME)}”" if link.name else ""
     when = words.day(link.matched_at.date(), at)
     return f"• {escape(title, NAME)} `{escape(link.ref, NAME)}`{name}: {by}, {when}"

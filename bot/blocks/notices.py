@@ -23,7 +23,7 @@ def render_baseline(
         if status in {Status.CRITICAL, Status.AT_RISK}
     )
     return kit.message(
-        f"First scores: {total}, {low:,} of them Critical or At-risk",
+        f"First scores: {total}, {words.count(low)} of them Critical or At-risk",
         [
             kit.header(f"First scores: {total}"),
             kit.section("\n".join(count_lines(counts))),
@@ -58,7 +58,7 @@ def render_doubles(title: str, names: Sequence[str]) -> Message:
     """Customers of the system of record that look like accounts there are; `names` are theirs, longest waiting first."""
     name, count = escape(title, 40), len(names)
     some = ", ".join(f"“{escape(each, 60)}”" for each in names[:MOST_NAMES])
-    more = f" and {count - MOST_NAMES:,} more" if count > MOST_NAMES else ""
+    more = f" and {words.count(count - MOST_NAMES)} more" if count > MOST_NAMES else ""
     look = "looks like an account there is" if count == 1 else "look like accounts there are"
     said = f"{words.plural(count, 'customer')} in {name} {look}"
     what = (
@@ -72,7 +72,7 @@ def render_blocked(target: str, problem: str) -> Message:
     """Nobody can post to a channel for now. `target` is its id, `problem` Slack's word or ours."""
     why = problem_words(problem)
     what = (
-        f"⚠ *Messages to {_where(target)} wait:* {escape(why, 120)}.\n{mend_words(problem)}\n"
+        f"⚠ *Messages to {words.place(target)} wait:* {escape(why, 120)}.\n{mend_words(problem)}\n"
         "As soon as one gets through, all that wait go out in order; what waits for three days is given up."
     )
     return kit.message(f"Messages to a channel wait: {escape(why, 120)}", [kit.section(what)])
@@ -81,9 +81,7 @@ def render_blocked(target: str, problem: str) -> Message:
 def render_undeliverable(target: str, reason: str) -> Message:
     """A message to a channel or member was given up. `target` is its id, `reason` Slack's word or ours."""
     why = problem_words(reason)
-    what = (
-        f"⚠ *A message to {_where(target)} was given up:* {escape(why, 120)}.\n{mend_words(reason)}"
-    )
+    what = f"⚠ *A message to {words.place(target)} was given up:* {escape(why, 120)}.\n{mend_words(reason)}"
     return kit.message(f"A message was given up: {escape(why, 120)}", [kit.section(what)])
 
 
@@ -95,10 +93,6 @@ def problem_words(reason: str) -> str:
 def mend_words(reason: str) -> str:
     """What to do about it."""
     return _MENDS.get(reason, "Look at the channel, and at the app's installation.")
-
-
-def _where(target: str) -> str:
-    return f"<@{target}>" if target.startswith(("U", "W")) else f"<#{target}>"
 
 
 _PROBLEMS = {

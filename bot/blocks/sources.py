@@ -83,8 +83,8 @@ def _counts(view: SourceView) -> str:
     ]
     found = [
         f"{' and '.join(read)} in 90 days" if read else "",
-        f"*{view.waiting:,}* wait for a match" if view.waiting else "",
-        f"*{view.rejected:,}* could not be read" if view.rejected else "",
+        f"*{words.count(view.waiting)}* wait for a match" if view.waiting else "",
+        f"*{words.count(view.rejected)}* could not be read" if view.rejected else "",
     ]
     return " · ".join(each for each in found if each)
 

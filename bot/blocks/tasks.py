@@ -41,17 +41,21 @@ def render_tasks(page: TasksPage, *, done: str = "") -> Message:
     said = kit.section(done) if done else None
     if not page.items:
         return kit.message(f"{title}: none", [kit.header(title), said, kit.section(_nothing(page))])
-    late = f", {page.overdue:,} overdue" if page.overdue else ""
+    late = f", {words.count(page.overdue)} overdue" if page.overdue else ""
     shown = page.items[:MOST_ROWS]
     last = page.offset + len(shown)
     turns = _turns(page, last)
     return kit.message(
-        f"{title}: {page.total:,}{late}. First: {_line(shown[0], page)}",
+        f"{title}: {words.count(page.total)}{late}. First: {_line(shown[0], page)}",
         [
-            kit.header(f"{title}: {page.total:,}{late}"),
+            kit.header(f"{title}: {words.count(page.total)}{late}"),
             said,
             *(block for item in shown for block in _item(item, page)),
-            kit.context(f"{page.offset + 1:,}–{last:,} of {page.total:,}" if turns else ""),
+            kit.context(
+                f"{words.count(page.offset + 1)}–{words.count(last)} of {words.count(page.total)}"
+                if turns
+                else ""
+            ),
             kit.actions(turns) if turns else None,
         ],
     )

@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
 
 def length(text: str) -> int:
     """How long Slack finds a text, at most: it does not say what it counts, and UTF-16 units are the most."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, limit: int) -> str:
@@ -44,6 +44,10 @@ def clip(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int = 300) -> str:
     """One line for a plain-text field, without controls."""
+    if (
+        text.isascii() and text.isprintable()
+    ):  # most of it is, and then there is nothing to look for
+        return clip(" ".join(text.split()), limit)
     kept = "".join(
         char
         for char in text

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor
 
+from bot.blocks import numbers
+from bot.blocks.reader import reader
 from bot.blocks.text import escape, plain
 from scoring.accounts import Account, Money
 from scoring.metrics.mrr import exponent, major
@@ -45,11 +47,11 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _BARS = "▁▂▃▄▅▆▇█"
 _GAP = "·"
 
-_SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
-# How many minor units make one, where it is not 100: https://docs.stripe.com/currencies
+HIDDEN = "–"
+"""In an amount's place, for who may not see it; whole phrases are left out by `mrr` before it comes to that."""
 
 _IN_AN_ADDRESS = str.maketrans({"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C"})
-_MEMBER = re.compile(r"[UW][A-Z0-9]+")
+_MEMBER, _CHANNEL = re.compile(r"[UW][A-Z0-9]+"), re.compile(r"[CG][A-Z0-9]+")
 
 
 def name_of(account: Account) -> str:
@@ -78,7 +80,7 @@ def score_text(value: float | None, status: Status | None, rubric: Rubric) -> st
         return str(whole(value))
     decimals = (floor(value * 10) / 10, ceil(value * 10) / 10)
     shown = next((each for each in decimals if rubric.status(each) is status), None)
-    return str(whole(value)) if shown is None else f"{shown:.1f}"
+    return str(whole(value)) if shown is None else numbers.decimal(shown, places=1)
 
 
 def whole(value: float) -> int:
@@ -106,7 +108,7 @@ def spoken(change: float | None) -> str:
 
 def number(points: float) -> str:
     """Points without needless decimals: 20, 2.5."""
-    return f"{round(points, 1):g}"
+    return numbers.decimal(round(points, 1), places=1)
 
 
 def percent(share: float) -> str:
@@ -116,14 +118,25 @@ def percent(share: float) -> str:
     return f"{whole(share * 100) if share >= 1 else min(99, whole(share * 100))}%"
 
 
+def sees_money() -> bool:
+    """Whether the reader may know what customers pay."""
+    return reader().sees_money
+
+
 def money(amount: Money) -> str:
-    """$1,200 · €950 · SEK 1,200. Cents are shown on small odd amounts only."""
-    currency = amount.currency.lower()
+    """$1,200 · €950 · SEK 1,200. Cents are shown on small odd amounts only; nothing where the reader may not see it."""
+    if not sees_money():
+        return HIDDEN
     value = major(amount)
     is_small = abs(value) < 100 and value != value.to_integral_value()
-    figure = f"{abs(value):,.{exponent(currency) if is_small else 0}f}"
-    sign = _SIGNS.get(currency, f"{escape(currency.upper(), 10)} ")
-    return f"{'−' if value < 0 else ''}{sign}{figure}"
+    places = exponent(amount.currency.lower()) if is_small else 0
+    return numbers.amount(value, escape(amount.currency, 10), places=places)
+
+
+def mrr(amounts: Money | Sequence[Money] | None) -> str:
+    """MRR $1,200, with a plus between currencies; empty where there is none, or the reader may not see it."""
+    listed = [amounts] if isinstance(amounts, Money) else (amounts or ())
+    return f"MRR {sums(listed)}" if listed and sees_money() else ""
 
 
 def sums(amounts: Iterable[Money]) -> str:
@@ -131,8 +144,13 @@ def sums(amounts: Iterable[Money]) -> str:
     return " + ".join(money(amount) for amount in amounts)
 
 
+def count(number: int) -> str:
+    """1,234, as the reader writes it."""
+    return numbers.count(number)
+
+
 def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{numbers.count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def day(on: date, at: datetime) -> str:
@@ -195,6 +213,11 @@ def mention(member: str | None) -> str:
     return escape(member, NAME) if member else "somebody"
 
 
+def place(target: str) -> str:
+    """A channel or a member, as Slack shows them by their ids; what is neither stays harmless text."""
+    return f"<#{target}>" if _CHANNEL.fullmatch(target) else mention(target)
+
+
 def link(address: str, label: str) -> str:
     """A link to a web address; the label alone where it is something else."""
     said = escape(label, 60).replace("|", "¦")
@@ -213,7 +236,7 @@ def csm_of(account: Account, csm_mention: str | None) -> str:
 def facts(account: Account, csm_mention: str | None, at: datetime) -> str:
     """MRR, plan, renewal and CSM in one line; what is not known is left out, but for the CSM."""
     known = [
-        f"MRR {money(account.mrr)}" if account.mrr else "",
+        mrr(account.mrr),
         f"{escape(account.plan, 40)} plan" if account.plan else "",
         _renewal(account.renews_on, at) if account.renews_on and not account.churned_on else "",
         csm_of(account, csm_mention),

@@ -2,35 +2,36 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack
 
 from bot.blocks import actions
 from bot.blocks.outreach import read_outreach, render_outreach
 from bot.blocks.snooze import read_snooze, render_snooze
 from bot.blocks.task_modal import render_task
 from bot.deps import Deps
-from bot.listeners.apologising import apologetic
+from bot.listeners.door import Door
 from bot.listeners.pressing import submit_of
 from bot.services import acting, tasking
 from bot.services.acting import Press
+from scoring.members import Member
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
     # A modal stays open until we answer, so that what went wrong can be shown in it.
-    def log_outreach(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        made = submit_of(deps, body, view)
+    def log_outreach(ack: Ack, view: dict[str, Any], member: Member) -> None:
+        made = submit_of(deps, member, view)
         acting.log_outreach(deps, made, read_outreach(view["state"]["values"]))
         ack()
 
-    def snooze_until(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        made = submit_of(deps, body, view)
+    def snooze_until(ack: Ack, view: dict[str, Any], member: Member) -> None:
+        made = submit_of(deps, member, view)
         acting.snooze_until(deps, made, on=read_snooze(view["state"]["values"]))
         ack()
 
-    app.view(actions.OUTREACH_SUBMIT)(apologetic(log_outreach))
-    app.view(actions.SNOOZE_SUBMIT)(apologetic(snooze_until))
+    door.view(actions.OUTREACH_SUBMIT, log_outreach)
+    door.view(actions.SNOOZE_SUBMIT, snooze_until)
 
 
 def outreach_form(deps: Deps, made: Press) -> dict[str, Any]:

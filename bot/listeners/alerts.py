@@ -2,33 +2,32 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.blocks import actions
 from bot.deps import Deps
 from bot.listeners.alert_forms import outreach_form, snooze_form
-from bot.listeners.apologising import apologetic
+from bot.listeners.door import Door
 from bot.listeners.pressing import press_of
 from bot.services import acting, tasking
 from scoring.alerts import Outcome
+from scoring.members import Member
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
-    def acknowledge(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        acting.acknowledge(deps, press_of(deps, body, action, action["value"]))
+    def acknowledge(body: dict[str, Any], action: dict[str, Any], member: Member) -> None:
+        acting.acknowledge(deps, press_of(deps, member, body, action, action["value"]))
 
-    def assign(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        made = press_of(deps, body, action, actions.id_in_block(action["block_id"]))
+    def assign(body: dict[str, Any], action: dict[str, Any], member: Member) -> None:
+        made = press_of(deps, member, body, action, actions.id_in_block(action["block_id"]))
         acting.assign(deps, made, to=tasking.owner(deps, str(action["selected_user"]), of="alert"))
 
-    def snooze(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
-        ack()
-        made = press_of(deps, body, action, actions.id_in_block(action["block_id"]))
+    def snooze(
+        body: dict[str, Any], action: dict[str, Any], client: WebClient, member: Member
+    ) -> None:
+        made = press_of(deps, member, body, action, actions.id_in_block(action["block_id"]))
         match action["selected_option"]["value"]:
             case actions.SNOOZE_PICK:
                 client.views_open(trigger_id=body["trigger_id"], view=snooze_form(deps, made))
@@ -37,27 +36,24 @@ def register(app: App, deps: Deps) -> None:
             case days:
                 acting.snooze(deps, made, days=int(days))
 
-    def wake(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        acting.wake(deps, press_of(deps, body, action, action["value"]))
+    def wake(body: dict[str, Any], action: dict[str, Any], member: Member) -> None:
+        acting.wake(deps, press_of(deps, member, body, action, action["value"]))
 
     def ask_outreach(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient
+        body: dict[str, Any], action: dict[str, Any], client: WebClient, member: Member
     ) -> None:
-        ack()
-        made = press_of(deps, body, action, action["value"])
+        made = press_of(deps, member, body, action, action["value"])
         client.views_open(trigger_id=body["trigger_id"], view=outreach_form(deps, made))
 
-    def judge(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
+    def judge(body: dict[str, Any], action: dict[str, Any], member: Member) -> None:
         is_useful = action["action_id"] == actions.ALERT_USEFUL
-        made = press_of(deps, body, action, action["value"])
+        made = press_of(deps, member, body, action, action["value"])
         acting.judge(deps, made, outcome=Outcome.USEFUL if is_useful else Outcome.NOISE)
 
-    app.action(actions.ALERT_ACKNOWLEDGE)(apologetic(acknowledge))
-    app.action(actions.ALERT_ASSIGN)(apologetic(assign))
-    app.action(actions.ALERT_SNOOZE)(apologetic(snooze))
-    app.action(actions.ALERT_WAKE)(apologetic(wake))
-    app.action(actions.ALERT_OUTREACH)(apologetic(ask_outreach))
-    app.action(actions.ALERT_USEFUL)(apologetic(judge))
-    app.action(actions.ALERT_NOISE)(apologetic(judge))
+    door.action(actions.ALERT_ACKNOWLEDGE, acknowledge)
+    door.action(actions.ALERT_ASSIGN, assign)
+    door.action(actions.ALERT_SNOOZE, snooze)
+    door.action(actions.ALERT_WAKE, wake)
+    door.action(actions.ALERT_OUTREACH, ask_outreach)
+    door.action(actions.ALERT_USEFUL, judge)
+    door.action(actions.ALERT_NOISE, judge)

@@ -2,28 +2,28 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack
 
 from bot.blocks import actions
 from bot.blocks.call import read_call
 from bot.blocks.draft import read_draft, render_ready
 from bot.deps import Deps
-from bot.listeners.apologising import apologetic
-from bot.listeners.pressing import admit, submit_of
+from bot.listeners.door import Door
+from bot.listeners.pressing import submit_of
 from bot.services import calling
+from scoring.members import Member
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
-    def schedule(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        made = submit_of(deps, body, view)
+    def schedule(ack: Ack, view: dict[str, Any], member: Member) -> None:
+        made = submit_of(deps, member, view)
         calling.schedule_call(deps, made, read_call(view["state"]["values"]))
         ack()
 
-    def use_draft(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        admit(deps, body, what=str(view["callback_id"]))
+    def use_draft(ack: Ack, view: dict[str, Any]) -> None:
         ack(response_action="update", view=render_ready(read_draft(view["state"]["values"])))
 
-    app.view(actions.CALL_SUBMIT)(apologetic(schedule))
-    app.view(actions.DRAFT_SUBMIT)(apologetic(use_draft))
+    door.view(actions.CALL_SUBMIT, schedule)
+    door.view(actions.DRAFT_SUBMIT, use_draft)

@@ -2,58 +2,49 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Respond
+from slack_sdk import WebClient
 
 from bot.blocks import actions
-from bot.blocks.kit import Message
+from bot.commands import account, registry, statuses
 from bot.deps import Deps
-from bot.listeners.apologising import apologetic
-from bot.services import admitting, answering
+from bot.listeners import asking
+from bot.listeners.door import Door
+from bot.listeners.replying import reply, to_direct_messages
+from bot.services import admitting
 from scoring.accounts import AccountId
-from scoring.members import MemberId
-from scoring.rubric import Status
+from scoring.members import Member, Right
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
-    def command(ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
-        ack()  # within 3 seconds, before any work
-        member = admitting.admit(deps, MemberId(body["user_id"]), what="/health")
-        _reply(respond, answering.answer(deps, member, _typed(body)))
-
-    def view(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        admitting.admit(deps, MemberId(body["user"]["id"]), what=str(action["action_id"]))
-        _reply(respond, answering.card(deps, AccountId(int(action["value"]))))
-
-    def turn_page(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        member = admitting.admit(deps, MemberId(body["user"]["id"]), what=str(action["action_id"]))
-        status, scope, offset = str(action["value"]).split(":")
-        message = answering.status_list(
-            deps, member, Status(int(status)), scope=scope, offset=int(offset)
+    def command(respond: Respond, body: dict[str, Any], client: WebClient, member: Member) -> None:
+        meant, asked = registry.ask(
+            deps,
+            member,
+            asking.read(deps, str(body.get("text") or "")),
+            key=str(body["trigger_id"]),
         )
-        _reply(respond, message, replace=True)
+        if meant.needs is not Right.ACCOUNTS:  # which was asked at the door
+            admitting.admit(
+                deps, member.id, what=f"/health {meant.name}".strip(), needs=meant.needs
+            )
+        send = to_direct_messages(client, member.id)
+        reply(respond, meant.run(deps, asked), pictures=deps.pictures, send=send)
 
-    app.command("/health")(apologetic(command))
-    app.action(actions.ACCOUNT_VIEW)(apologetic(view))
-    app.action(actions.ACCOUNT_CHOOSE)(apologetic(view))
-    app.action(actions.LIST_PAGE)(apologetic(turn_page))
+    def view(respond: Respond, action: dict[str, Any], member: Member) -> None:
+        at = registry.local_now(deps, member)
+        card = account.card(deps, AccountId(int(action["value"])), at=at)
+        reply(respond, card, pictures=deps.pictures)
 
+    def turn_page(respond: Respond, action: dict[str, Any], member: Member) -> None:
+        status, scope, offset = actions.read_page(str(action["value"]))
+        at = registry.local_now(deps, member)
+        message = statuses.page(deps, member, status, scope=scope, offset=offset, at=at)
+        reply(respond, message, replace=True)
 
-def _typed(body: dict[str, Any]) -> str:
-    """The text after the command, as it was typed: Slack escapes three characters of it."""
-    text = str(body.get("text") or "")
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _reply(respond: Respond, message: Message, *, replace: bool = False) -> None:
-    respond(
-        text=message.text,
-        blocks=message.blocks,
-        response_type="ephemeral",
-        replace_original=replace,
-        unfurl_links=False,
-        unfurl_media=False,
-    )
+    door.command("/health", command)
+    door.action(actions.ACCOUNT_VIEW, view)
+    door.action(actions.ACCOUNT_CHOOSE, view)
+    door.action(actions.LIST_PAGE, turn_page)

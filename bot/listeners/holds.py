@@ -2,30 +2,22 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App
-
 from bot.blocks import actions
 from bot.deps import Deps
-from bot.listeners.apologising import apologetic
-from bot.listeners.pressing import admit
+from bot.listeners.door import Door
 from bot.services import holding
 from scoring.guard import HoldId, Verdict
+from scoring.members import Member
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
-    def release(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        decide(body, action, Verdict.RELEASED)
+    def release(action: dict[str, Any], member: Member) -> None:
+        holding.decide_hold(deps, HoldId(int(action["value"])), Verdict.RELEASED, member=member.id)
 
-    def drop(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        decide(body, action, Verdict.DROPPED)
+    def drop(action: dict[str, Any], member: Member) -> None:
+        holding.decide_hold(deps, HoldId(int(action["value"])), Verdict.DROPPED, member=member.id)
 
-    def decide(body: dict[str, Any], action: dict[str, Any], verdict: Verdict) -> None:
-        member = admit(deps, body, what=str(action["action_id"]))
-        holding.decide_hold(deps, HoldId(int(action["value"])), verdict, member=member.id)
-
-    app.action(actions.HOLD_RELEASE)(apologetic(release))
-    app.action(actions.HOLD_DROP)(apologetic(drop))
+    door.action(actions.HOLD_RELEASE, release)
+    door.action(actions.HOLD_DROP, drop)

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Respond
 from slack_sdk import WebClient
 
 from bot.blocks import actions
+from bot.commands import account, registry
 from bot.deps import Deps
 from bot.listeners.alert_forms import outreach_form, task_form
-from bot.listeners.apologising import apologetic
-from bot.listeners.pressing import admit, press_of
-from bot.services import acting, answering, calling
+from bot.listeners.door import Door
+from bot.listeners.pressing import press_of
+from bot.listeners.replying import reply
+from bot.services import acting, calling
 from bot.services.acting import Press
 from scoring.accounts import AccountId
 from scoring.alerts import Outcome
@@ -19,27 +21,30 @@ from scoring.members import Member
 SNOOZE_DAYS = 7
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
     def choose(
-        ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any], client: WebClient
+        respond: Respond,
+        body: dict[str, Any],
+        action: dict[str, Any],
+        client: WebClient,
+        member: Member,
     ) -> None:
-        ack()
         what, of = actions.read_menu(action["selected_option"]["value"])
-        member = admit(deps, body, what=str(action["action_id"]))
         if what == "view":
-            _show_account(deps, respond, AccountId(of))
+            at = registry.local_now(deps, member)
+            reply(respond, account.card(deps, AccountId(of), at=at), pictures=deps.pictures)
             return
-        made = press_of(deps, body, action, of)
+        made = press_of(deps, member, body, action, of)
         form = _form_for(deps, what, made, member)
         if form:
             client.views_open(trigger_id=body["trigger_id"], view=form)
         else:
             _act(deps, what, made)
 
-    app.action(actions.ALERT_MORE)(apologetic(choose))
-    app.action(actions.ALERT_MENU)(apologetic(choose))
+    door.action(actions.ALERT_MORE, choose)
+    door.action(actions.ALERT_MENU, choose)
 
 
 def _act(deps: Deps, what: str, made: Press) -> None:
@@ -66,15 +71,3 @@ def _form_for(deps: Deps, what: str, made: Press, member: Member) -> dict[str, A
             return calling.draft_view(deps, made.alert_id, member, made.at)
         case _:
             return None
-
-
-def _show_account(deps: Deps, respond: Respond, account_id: AccountId) -> None:
-    message = answering.card(deps, account_id)
-    respond(
-        text=message.text,
-        blocks=message.blocks,
-        response_type="ephemeral",
-        replace_original=False,
-        unfurl_links=False,
-        unfurl_media=False,
-    )

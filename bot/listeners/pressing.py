@@ -1,24 +1,18 @@
-"""Pressing: a button or a sent modal as one press by somebody who may see accounts."""
+"""Pressing: a button or a sent modal as one press by somebody who was admitted."""
 
 import json
 from typing import Any
 
 from bot.deps import Deps
-from bot.services import admitting
 from bot.services.acting import Press
 from scoring.alerts import AlertId
-from scoring.members import Member, MemberId
-
-
-def admit(deps: Deps, body: dict[str, Any], *, what: str) -> Member:
-    return admitting.admit(deps, MemberId(body["user"]["id"]), what=what)
+from scoring.members import Member
 
 
 def press_of(
-    deps: Deps, body: dict[str, Any], action: dict[str, Any], alert_id: str | int
+    deps: Deps, member: Member, body: dict[str, Any], action: dict[str, Any], alert_id: str | int
 ) -> Press:
-    """A press of something in a message. Raises DeniedError."""
-    member = admit(deps, body, what=str(action["action_id"]))
+    """A press of something in a message."""
     return Press(
         alert_id=AlertId(int(alert_id)),
         member=member.id,
@@ -27,9 +21,8 @@ def press_of(
     )
 
 
-def submit_of(deps: Deps, body: dict[str, Any], view: dict[str, Any]) -> Press:
-    """A modal about an alert that was sent. Raises DeniedError."""
-    member = admit(deps, body, what=str(view["callback_id"]))
+def submit_of(deps: Deps, member: Member, view: dict[str, Any]) -> Press:
+    """A modal about an alert that was sent."""
     alert_id = AlertId(int(json.loads(view["private_metadata"])["alert_id"]))
     return Press(alert_id=alert_id, member=member.id, key=str(view["id"]), at=deps.clock.now())
 

@@ -2,36 +2,36 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, Respond
 
 from bot.blocks import actions
 from bot.blocks.task_modal import read_task
+from bot.commands import tasks
 from bot.deps import Deps
-from bot.listeners.apologising import apologetic
-from bot.listeners.pressing import admit, key_of, submit_of
-from bot.services import answering, tasking
+from bot.listeners.door import Door
+from bot.listeners.pressing import key_of, submit_of
+from bot.listeners.replying import reply
+from bot.services import tasking
 from scoring.members import Member, MemberId
 
 
-def register(app: App, deps: Deps) -> None:
+def register(door: Door, deps: Deps) -> None:
     """Hang the story's listeners into the app."""
 
-    def create(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        made = submit_of(deps, body, view)
+    def create(ack: Ack, view: dict[str, Any], member: Member) -> None:
+        made = submit_of(deps, member, view)
         new = read_task(view["state"]["values"])
         tasking.create(deps, made.alert_id, new, member=made.member, key=made.key, at=made.at)
         ack()
 
-    def finish(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        member = admit(deps, body, what=str(action["action_id"]))
+    def finish(respond: Respond, action: dict[str, Any], member: Member) -> None:
         task_id, scope, offset = actions.read_task_block(action["block_id"])
         done = tasking.finish(deps, task_id, member=member.id, at=deps.clock.now())
         show(respond, member, scope, offset, done=done)
 
-    def reassign(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        member = admit(deps, body, what=str(action["action_id"]))
+    def reassign(
+        respond: Respond, body: dict[str, Any], action: dict[str, Any], member: Member
+    ) -> None:
         task_id, scope, offset = actions.read_task_block(action["block_id"])
         done = tasking.reassign(
             deps,
@@ -43,22 +43,16 @@ def register(app: App, deps: Deps) -> None:
         )
         show(respond, member, scope, offset, done=done)
 
-    def turn_page(ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        ack()
-        member = admit(deps, body, what=str(action["action_id"]))
+    def turn_page(respond: Respond, action: dict[str, Any], member: Member) -> None:
         scope, offset = actions.read_task_page(action["value"])
         show(respond, member, scope, offset)
 
     def show(respond: Respond, member: Member, scope: str, offset: int, *, done: str = "") -> None:
-        message = answering.task_page(deps, member, scope=scope, offset=offset, done=done)
-        respond(
-            text=message.text,
-            blocks=message.blocks,
-            response_type="ephemeral",
-            replace_original=True,
+        reply(
+            respond, tasks.page(deps, member, scope=scope, offset=offset, done=done), replace=True
         )
 
-    app.view(actions.TASK_SUBMIT)(apologetic(create))
-    app.action(actions.TASK_DONE)(apologetic(finish))
-    app.action(actions.TASK_REASSIGN)(apologetic(reassign))
-    app.action(actions.TASK_PAGE)(apologetic(turn_page))
+    door.view(actions.TASK_SUBMIT, create)
+    door.action(actions.TASK_DONE, finish)
+    door.action(actions.TASK_REASSIGN, reassign)
+    door.action(actions.TASK_PAGE, turn_page)

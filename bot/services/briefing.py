@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.blocks.brief import BriefView, CriticalLine, TaskLine, UnstableLine, render_brief
 from bot.deps import Deps
 from bot.services import routing, speaking
+from bot.services.addressing import to_all
 from scoring.accounts import Account, AccountId
 from scoring.alerts import Alert
 from scoring.members import Member, MemberId
@@ -38,7 +39,7 @@ def _say(session: Session, deps: Deps, member: str, view: BriefView, *, at: date
         return False
     return speaking.say(
         session,
-        render_brief(view, rubric=deps.config.rubric),
+        to_all(deps.config, render_brief, view, rubric=deps.config.rubric),
         key=f"brief:{member}:{view.on}",
         target=member,
         at=at,

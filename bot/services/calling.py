@@ -19,6 +19,7 @@ from bot.blocks.text import plain
 from bot.deps import Deps
 from bot.services import routing, speaking, tasking, telling
 from bot.services.acting import Press
+from bot.services.addressing import to_all
 from bot.services.errors import UserError
 from scoring.alerts import AlertId
 from scoring.drafts import fill_draft
@@ -108,7 +109,7 @@ def calendar_file(deps: Deps, token: str) -> str | None:
         if number >= len(planned) or alert is None or not accounts.get(session, alert.account_id):
             return None
         view = telling.view(session, deps, alert, at=deps.clock.now())
-    return ics(_event(deps, view, planned[number]))
+    return ics(to_all(deps.config, _event, deps, view, planned[number]))
 
 
 def _view(session: Session, deps: Deps, alert_id: AlertId, *, at: datetime) -> AlertView:
@@ -152,8 +153,13 @@ def _send(session: Session, deps: Deps, press: Press, view: AlertView) -> None:
     base = deps.config.web.public_url if deps.config.web else None
     file_url = f"{base}{CALENDAR_PATH}{_token(deps, press.alert_id, newest)}.ics" if base else None
     call = planned[newest]
-    message = render_planned(
-        view, _event(deps, view, call), audience=call.call.audience, file_url=file_url
+    message = to_all(
+        deps.config,
+        render_planned,
+        view,
+        _event(deps, view, call),
+        audience=call.call.audience,
+        file_url=file_url,
     )
     speaking.say(
         session, message, key=f"call:{press.key}", target=press.member, at=press.at, urgent=True
@@ -228,5 +234,5 @@ def _facts(session: Session, deps: Deps, view: AlertView, member: Member) -> dic
         "reason": plain(why(view, rubric)),
         "next_step": plain(view.playbook.next_step),
         "score": words.score_text(view.value, status, rubric) if status else "",
-        "mrr": words.money(account.mrr) if account.mrr else "",
+        "mrr": words.money(account.mrr) if account.mrr and words.sees_money() else "",
     }

@@ -1,5 +1,7 @@
 """The errors that are meant for the person who asked."""
 
+from scoring.members import Right
+
 
 class UserError(Exception):
     """Something the asker can mend. The sentence is mrkdwn and is shown to the asker alone.
@@ -13,4 +15,8 @@ class UserError(Exception):
 
 
 class DeniedError(Exception):
-    """The person may not see accounts."""
+    """The person may not do this: `needs` is the right they lack."""
+
+    def __init__(self, member: str, needs: Right = Right.ACCOUNTS) -> None:
+        super().__init__(member)
+        self.needs = needs

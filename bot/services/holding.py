@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.blocks.holds import HoldView, render_hold, render_lifted
 from bot.deps import Deps
 from bot.services import speaking
+from bot.services.addressing import to_all
 from bot.services.errors import UserError
 from integrations.registry import SOURCES
 from scoring.accounts import AccountId
@@ -146,7 +147,7 @@ def _begin(
     if not other:
         speaking.say(
             session,
-            render_hold(_view(hold, deps)),
+            to_all(deps.config, render_hold, _view(hold, deps)),
             key=_key(hold.id),
             target=deps.config.slack.admin_channel,
             at=at,
@@ -168,7 +169,7 @@ def _let_go(session: Session, deps: Deps, hold: Hold, *, at: datetime) -> None:
     if lifted:
         speaking.say(
             session,
-            render_lifted(_view(lifted, deps)),
+            to_all(deps.config, render_lifted, _view(lifted, deps)),
             key=f"{_key(hold.id)}:over",
             target=deps.config.slack.admin_channel,
             at=at,
@@ -181,7 +182,7 @@ def _show(session: Session, deps: Deps, hold_id: HoldId, *, at: datetime) -> Non
     if hold:
         speaking.amend(
             session,
-            render_hold(_view(hold, deps)),
+            to_all(deps.config, render_hold, _view(hold, deps)),
             of=_key(hold_id),
             target=deps.config.slack.admin_channel,
             key=f"{_key(hold_id)}:{hold.verdict}",

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot.blocks.matches import Candidate, MatchQueue, Pending
 from bot.blocks.text import escape
-from bot.blocks.words import name_of
+from bot.blocks.words import count, name_of
 from bot.deps import Deps
 from bot.services import looking_up, matching
 from bot.services.errors import UserError
@@ -228,7 +228,7 @@ def _link_domain(
     joined = matching.match_waiting(session, record=deps.config.general.system_of_record, at=at)
     dirty.mark(session, [account.id], at=at)
     _note(session, member, f"link {domain}", None, account, at=at)
-    return f"{domain} is a domain of {name_of(account)} now. It joined {joined:,} that waited."
+    return f"{domain} is a domain of {name_of(account)} now. It joined {count(joined)} that waited."
 
 
 def _unlink_domain(

@@ -1,4 +1,4 @@
-"""Listing: the accounts of one status, a page at a time, and a book of business at a glance."""
+"""Listing: the accounts of one status or ready to expand, a page at a time, and a book of business at a glance."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -7,13 +7,15 @@ from sqlmodel import Session
 
 from bot.blocks.lists import ListPage, Overview, Row, Tally
 from bot.blocks.moves import reason
+from bot.config import Config
+from bot.services.advising import advise, propose
 from scoring.accounts import Account, AccountId, Money
 from scoring.members import Member
 from scoring.playbooks import Watch, WatchKind
 from scoring.rates import Rates, told
 from scoring.readings import day_number
 from scoring.rubric import Rubric, Status
-from storage import accounts, members, scores, tasks, watches
+from storage import accounts, members, openings, scores, tasks, watches
 from storage.scores import Standing
 
 PAGE_SIZE = 10
@@ -23,42 +25,83 @@ WORST = 5
 def page(
     session: Session,
     member: Member,
-    status: Status,
+    status: Status | None,
     *,
     scope: str,
     offset: int,
-    rubric: Rubric,
+    config: Config,
     at: datetime,
 ) -> ListPage:
-    """One page of the accounts in a status; `scope` is "mine" or "all"."""
-    email = (member.email or "") if scope == "mine" else None
-    listed = scores.with_status(
-        session, status, day=day_number(at), csm_email=email, limit=PAGE_SIZE, offset=offset
-    )
-    counted = scores.count_by_status(session, email)
+    """One page of the accounts in a status, None: of those ready to expand. `scope` is "mine" or "team"."""
+    email = email_of(member, scope)
+    if status is None:
+        found = ready(session, email, config=config, at=at, limit=PAGE_SIZE, offset=offset)
+        total = openings.count_ready(session, email)
+    else:
+        found = of_status(
+            session, email, status, config=config, at=at, limit=PAGE_SIZE, offset=offset
+        )
+        total, _ = scores.count_by_status(session, email).get(status, (0, {}))
     return ListPage(
         status=status,
         scope=scope,
-        rows=rows(session, listed, status=status, rubric=rubric, at=at),
-        total=counted[status][0] if status in counted else 0,
+        rows=found,
+        total=total,
         offset=offset,
         page_size=PAGE_SIZE,
         at=at,
     )
 
 
-def overview(
-    session: Session, member: Member, *, rubric: Rubric, rates: Rates, at: datetime
-) -> Overview:
+def email_of(member: Member, scope: str) -> str | None:
+    """Whose accounts are looked at: "mine" are those that name the member as their CSM, None: everybody's."""
+    return (member.email or "") if scope == "mine" else None
+
+
+def of_status(
+    session: Session,
+    csm_email: str | None,
+    status: Status,
+    *,
+    config: Config,
+    at: datetime,
+    limit: int,
+    offset: int = 0,
+) -> list[Row]:
+    """The accounts in a status, with what to do next about those that slip."""
+    listed = scores.with_status(
+        session, status, day=day_number(at), csm_email=csm_email, limit=limit, offset=offset
+    )
+    return advise(session, config, rows(session, listed, rubric=config.rubric, at=at))
+
+
+def ready(
+    session: Session,
+    csm_email: str | None,
+    *,
+    config: Config,
+    at: datetime,
+    limit: int,
+    offset: int = 0,
+) -> list[Row]:
+    """The accounts that are ready to expand, with the opportunity and what to do about it."""
+    listed = openings.ready(
+        session, day=day_number(at), csm_email=csm_email, limit=limit, offset=offset
+    )
+    return propose(session, config, rows(session, listed, rubric=config.rubric, at=at))
+
+
+def overview(session: Session, member: Member, *, config: Config, at: datetime) -> Overview:
     """The member's own book; somebody who owns no account sees the whole team's."""
     own = (
         (member.email or "") if member.email and accounts.owned_by(session, member.email) else None
     )
     due = tasks.open_tasks(session, member=None if own is None else member)
     named = accounts.by_ids(session, [each.account_id for each in due])
+    first = worst(session, own, rubric=config.rubric, at=at)
     return Overview(
-        counts=tally(session, own, rates=rates, on=at.date()),
-        worst=worst(session, own, rubric=rubric, at=at),
+        counts=tally(session, own, rates=config.rates, on=at.date()),
+        worst=advise(session, config, first),
         tasks=[(each, named[each.account_id]) for each in due if each.account_id in named],
         is_mine=own is not None,
         at=at,
@@ -72,7 +115,7 @@ def worst(session: Session, csm_email: str | None, *, rubric: Rubric, at: dateti
         listed = scores.with_status(
             session, status, day=day_number(at), csm_email=csm_email, limit=WORST - len(found)
         )
-        found += rows(session, listed, status=status, rubric=rubric, at=at)
+        found += rows(session, listed, rubric=rubric, at=at)
     return found
 
 
@@ -103,7 +146,7 @@ def tally(
 
 
 def rows(
-    session: Session, listed: Sequence[Standing], *, status: Status, rubric: Rubric, at: datetime
+    session: Session, listed: Sequence[Standing], *, rubric: Rubric, at: datetime
 ) -> list[Row]:
     ids = [each.account.id for each in listed]
     today = day_number(at)
@@ -111,19 +154,25 @@ def rows(
     week_ago = scores.on_day(session, ids, today - 7)
     watched = watches.of_accounts(session, ids)
     csms = _csms(session, [each.account for each in listed])
-    return [
-        Row(
-            account=each.account,
-            value=each.score,
-            status=status,
-            change_7d=each.change,
-            reason=reason(latest.get(each.account.id), week_ago.get(each.account.id), rubric),
-            csm_mention=csms.get(each.account.id),
-            days_in_status=scores.days_in_status(session, each.account.id, status, today),
-            watch=_closest(watched.get(each.account.id, ())),
+    found = []
+    for each in listed:
+        score = latest.get(each.account.id)
+        status = score.status if score else None
+        found.append(
+            Row(
+                account=each.account,
+                value=each.score,
+                status=status,
+                change_7d=each.change,
+                reason=reason(score, week_ago.get(each.account.id), rubric),
+                csm_mention=csms.get(each.account.id),
+                days_in_status=scores.days_in_status(session, each.account.id, status, today)
+                if status
+                else None,
+                watch=_closest(watched.get(each.account.id, ())),
+            )
         )
-        for each in listed
-    ]
+    return found
 
 
 def _closest(watched: Sequence[Watch]) -> WatchKind | None:

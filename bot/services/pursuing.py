@@ -10,6 +10,7 @@ from bot.blocks.alert import render_still_critical
 from bot.blocks.pursuit import render_ack_expired, render_escalated, render_woken
 from bot.deps import Deps
 from bot.services import routing, telling
+from bot.services.addressing import to_all
 from scoring.accounts import Account, AccountId
 from scoring.alerts import Alert, Decision
 from scoring.health import HealthScore
@@ -29,7 +30,9 @@ def remind_of_critical(deps: Deps, *, at: datetime) -> int:
                 continue
             day = (today - _today(deps, alert.opened_at)).days + 1
             view = telling.view(session, deps, alert, at=at)
-            message = render_still_critical(view, day=day, rubric=deps.config.rubric)
+            message = to_all(
+                deps.config, render_still_critical, view, day=day, rubric=deps.config.rubric
+            )
             told += telling.reply_all(
                 session, deps, alert, message, what=f"day:{today}", at=at, today_only=True
             )
@@ -67,7 +70,9 @@ def end_snoozes(
         alerts.save(session, woken)
         telling.refresh(session, deps, alert.id, at=at, after="woken")
         view = telling.view(session, deps, woken, at=at)
-        message = render_woken(view, by=alert.snoozed_by, rubric=deps.config.rubric)
+        message = to_all(
+            deps.config, render_woken, view, by=alert.snoozed_by, rubric=deps.config.rubric
+        )
         telling.reply_all(session, deps, woken, message, what=f"woken:{at.isoformat()}", at=at)
 
 
@@ -87,8 +92,12 @@ def _escalate(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> bo
     telling.show_to(session, deps, alert.id, other.id, at=at)
     telling.refresh(session, deps, alert.id, at=at, after="escalated")
     view = telling.view(session, deps, alert, at=at)
-    message = render_escalated(
-        view, to=other.id, after_hours=deps.config.alerts.escalation.after_hours
+    message = to_all(
+        deps.config,
+        render_escalated,
+        view,
+        to=other.id,
+        after_hours=deps.config.alerts.escalation.after_hours,
     )
     telling.reply_all(session, deps, alert, message, what="escalated", at=at)
     return True
@@ -112,7 +121,9 @@ def _expire(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> bool
     anew = replace(alert, acknowledged_by=None, acknowledged_at=None)
     alerts.save(session, anew)
     telling.refresh(session, deps, alert.id, at=at, after="ack-over")
-    message = render_ack_expired(telling.view(session, deps, anew, at=at), by=by)
+    message = to_all(
+        deps.config, render_ack_expired, telling.view(session, deps, anew, at=at), by=by
+    )
     telling.reply_all(session, deps, anew, message, what=f"ack-over:{at.isoformat()}", at=at)
     return True
 

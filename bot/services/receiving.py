@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import structlog
 
 from bot.deps import Deps
-from bot.services import syncing
+from bot.services import barring, syncing
 from integrations.webhooks import Listener
 from storage import dirty, sources
 
 log = structlog.get_logger(__name__)
+
+PATIENCE_S = 2.0  # whoever calls calls again
 
 
 def listeners(deps: Deps) -> Mapping[str, Listener]:
@@ -25,7 +27,8 @@ def receive(deps: Deps, name: str, headers: Mapping[str, str], body: bytes) -> N
     """
     at = deps.clock.now()
     page = listeners(deps)[name].receive(headers, body, now=at)
-    with deps.db.write() as session:
+    with deps.db.write(patience_s=PATIENCE_S) as session:
+        page = barring.without_erased(session, deps, name, page)
         dirty.mark_links(session, syncing.store_activity(session, name, page, at=at), at=at)
         sources.reject(session, name, page.rejected, at=at)
         told, unread = len(page.records), len(page.rejected)

@@ -17,6 +17,7 @@ def say(
     target: str,
     at: datetime,
     reply_to: str | None = None,
+    thread_ts: str | None = None,
     broadcast: bool = False,
     urgent: bool = False,
     not_before: datetime | None = None,
@@ -25,6 +26,7 @@ def say(
     """Queue a message to a channel or a member. False if this key was queued before: it is said once.
 
     `reply_to` is the key of the message in whose thread it goes; `broadcast` shows it in the channel too.
+    `thread_ts` is the thread of a message that is not ours.
     It waits until `not_before`; past `expires_at` it is not worth saying.
     """
     return outbox.add(
@@ -34,7 +36,7 @@ def say(
             target=target,
             kind=Kind.REPLY if reply_to else Kind.POST,
             of=reply_to,
-            payload=_payload(message, broadcast=broadcast),
+            payload=_payload(message, broadcast=broadcast, thread_ts=thread_ts),
             urgent=urgent,
             not_before=not_before,
             expires_at=expires_at,
@@ -54,6 +56,12 @@ def amend(
     )
 
 
-def _payload(message: Message, *, broadcast: bool = False) -> dict[str, object]:
-    payload: dict[str, object] = {"text": message.text, "blocks": message.blocks}
-    return {**payload, "reply_broadcast": True} if broadcast else payload
+def _payload(
+    message: Message, *, broadcast: bool = False, thread_ts: str | None = None
+) -> dict[str, object]:
+    return {
+        "text": message.text,
+        "blocks": message.blocks,
+        **({"reply_broadcast": True} if broadcast else {}),
+        **({"thread_ts": thread_ts} if thread_ts else {}),
+    }

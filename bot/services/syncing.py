@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.blocks.kit import Message
 from bot.blocks.notices import render_doubles, render_source_back, render_source_down
 from bot.deps import Deps, Progress
-from bot.services import holding, matching, observing, speaking
+from bot.services import barring, holding, matching, observing, speaking
 from integrations.base import Page, SourceAuthError, SourceError
 from integrations.registry import SOURCES
 from scoring.records import (
@@ -88,6 +88,7 @@ def sync(
 def store(session: Session, deps: Deps, run: Run, page: Page) -> None:
     """Store a page and its cursor, mark who it changes, and count it in the run."""
     at = run.started_at
+    page = barring.without_erased(session, deps, run.source, page)
     if page.usage and not page.read:
         page = replace(page, usage=_counted(run, page.usage))
     organisations = [each for each in page.records if isinstance(each, Organisation)]

@@ -12,6 +12,7 @@ from bot.blocks.tasks import TaskItem, TasksPage, render_given
 from bot.blocks.text import escape
 from bot.deps import Deps
 from bot.services import admitting, noting, routing, speaking
+from bot.services.addressing import to_all
 from bot.services.errors import UserError
 from scoring.accounts import Account
 from scoring.alerts import Alert, AlertId
@@ -146,7 +147,7 @@ def owner(deps: Deps, member_id: str, *, of: str, field: str = "") -> MemberId:
     if not member_id:
         raise UserError("Choose whose it is.", field=field)
     chosen = admitting.who_is(deps, MemberId(member_id))
-    if not chosen.may_see_accounts(deps.directory.team_id):
+    if not admitting.may_see_accounts(deps, chosen):
         raise UserError(
             f"{escape(chosen.name)} may not see accounts, so the {of} cannot be theirs. Choose somebody of the team.",
             field=field,
@@ -209,7 +210,7 @@ def _tell_owner(
     item = TaskItem(task=task, account=account, owner=whose)
     speaking.say(
         session,
-        render_given(item, by=by, at=at.astimezone(deps.config.zone)),
+        to_all(deps.config, render_given, item, by=by, at=at.astimezone(deps.config.zone)),
         key=f"task:{task.id}:for:{whose}:{key}",
         target=whose,
         at=at,

@@ -14,6 +14,7 @@ from bot.blocks.kit import Message
 from bot.blocks.notices import render_baseline
 from bot.deps import Deps
 from bot.services import listing, observing, routing, speaking
+from bot.services.addressing import to_all
 from bot.services.grouping import Told, lead_of, split, thread_of
 from scoring.accounts import AccountId
 from scoring.alerts import Alert, AlertId
@@ -105,7 +106,9 @@ def show_to(session: Session, deps: Deps, alert_id: AlertId, target: str, *, at:
 def speak_again(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> None:
     """The old message changes in place, and a reply tells those who were there."""
     refresh(session, deps, alert.id, at=at, after="again")
-    reply = render_again(view(session, deps, alert, at=at), rubric=deps.config.rubric)
+    reply = to_all(
+        deps.config, render_again, view(session, deps, alert, at=at), rubric=deps.config.rubric
+    )
     reply_all(
         session, deps, alert, reply, what="again", at=at, broadcast=alert.rule is Rule.CRITICAL
     )
@@ -113,7 +116,12 @@ def speak_again(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> 
 
 def tell_recovery(session: Session, deps: Deps, alert: Alert, *, at: datetime) -> None:
     """Reply in the thread of every message that told of it."""
-    message = render_recovery_reply(view(session, deps, alert, at=at), rubric=deps.config.rubric)
+    message = to_all(
+        deps.config,
+        render_recovery_reply,
+        view(session, deps, alert, at=at),
+        rubric=deps.config.rubric,
+    )
     reply_all(session, deps, alert, message, what="recovered", at=at)
 
 
@@ -168,7 +176,7 @@ def tell_baseline(session: Session, deps: Deps) -> bool:
         return False
     rubric = deps.config.rubric
     worst = listing.worst(session, None, rubric=rubric, at=at)
-    message = render_baseline(counts, worst, rubric=rubric)
+    message = to_all(deps.config, render_baseline, counts, worst, rubric=rubric)
     inbox.first_time(session, BASELINE, at=at)
     return speaking.say(
         session, message, key=BASELINE, target=deps.config.slack.team_channel, at=at
@@ -255,10 +263,10 @@ def _render(session: Session, deps: Deps, message_key: str, *, at: datetime) -> 
     ]
     rubric, policy = deps.config.rubric, deps.config.alerts
     if all(each.alert.quiet is Quiet.REBASED for each in views):
-        return render_rebased(views, rubric=rubric)
+        return to_all(deps.config, render_rebased, views, rubric=rubric)
     if len(views) == 1:
-        return render_alert(views[0], rubric=rubric, policy=policy)
-    return render_group(views, rubric=rubric)
+        return to_all(deps.config, render_alert, views[0], rubric=rubric, policy=policy)
+    return to_all(deps.config, render_group, views, rubric=rubric)
 
 
 def _event_of(session: Session, alert: Alert) -> BillingEvent | None:

@@ -244,7 +244,8 @@ def _name_domains(connection: "duckdb.DuckDBPyConnection") -> None:
 
 
 def _bound(connection: "duckdb.DuckDBPyConnection", memory_limit: str, spill: Path) -> None:
-    """Hold memory and threads down, spill to our own folder, and never download an extension."""
+    """Hold memory and threads down, spill to our own folder, never download an extension, and be quiet."""
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET memory_limit = ?", [memory_limit])
     connection.execute("SET temp_directory = ?", [str(spill)])
     connection.execute(f"SET threads = {_THREADS}")

@@ -127,6 +127,7 @@ def _duckdb(address: Address) -> Iterator[Reader]:
             ("threads", _THREADS),
             ("TimeZone", "UTC"),
             ("autoinstall_known_extensions", "false"),
+            ("enable_progress_bar", "false"),
         ):
             connection.execute(f"SET {name} = '{value}'")
         yield _DuckDb(connection, address)

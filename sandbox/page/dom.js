@@ -29,10 +29,11 @@ export function link(address, ...children) {
 }
 
 // Bring a list's children in line with `items` ([key, fingerprint, make]) and leave what did not change alone,
-// so that a half-typed answer or an open menu survives news elsewhere.
+// so that a half-typed answer survives news elsewhere. The focus stays on what takes the place of what had it.
 export function reconcile(parent, items) {
   const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   let before = null;
+  let refocus = null;
   for (const [key, fingerprint, make] of items) {
     let node = old.get(key);
     old.delete(key);
@@ -40,6 +41,7 @@ export function reconcile(parent, items) {
       const fresh = make();
       fresh.dataset.key = key;
       fresh.fingerprint = fingerprint;
+      if (node?.contains(document.activeElement)) refocus = focusIn(fresh, document.activeElement);
       node?.remove();
       node = fresh;
     }
@@ -48,4 +50,16 @@ export function reconcile(parent, items) {
     before = node;
   }
   for (const node of old.values()) node.remove();
+  refocus?.();
+}
+
+// Focuses in `fresh` what corresponds to `held`, or the whole of it where that is gone.
+function focusIn(fresh, held) {
+  const names = ["data-action-id", "data-block-id", "data-channel", "data-focus"].filter((name) => held.hasAttribute(name));
+  const selector = names.map((name) => `[${name}="${CSS.escape(held.getAttribute(name))}"]`).join("");
+  return () => {
+    const same = selector && fresh.querySelector(selector);
+    if (!same) fresh.tabIndex = -1;
+    (same || fresh).focus({ preventScroll: true });
+  };
 }

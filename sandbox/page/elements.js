@@ -1,6 +1,8 @@
 // Interactive elements. Each keeps what a person chose in `form.values`, and tells `form.act` when Slack would.
 
+import { combobox } from "/page/combobox.js";
 import { h } from "/page/dom.js";
+import { menuButton } from "/page/menu.js";
 import { inline, plain, words } from "/page/mrkdwn.js";
 import { named } from "/page/emoji.js";
 
@@ -14,42 +16,44 @@ export function text(object, world) {
 // For places where only text can stand: options of a menu, placeholders.
 const said = (object) => plain(named(object.text));
 
-// `form` is {world, values, act(element, blockId, raw)}; `silent` elements belong to an input block and wait for its submit.
+// `form` is {world, values, act(element, blockId, raw), suggest(element, blockId, typed)}; `silent` elements belong to an input block and wait for its submit.
 export function element(item, blockId, form, { silent = false, label = "" } = {}) {
   const make = KINDS[item.type];
   if (!make) return h("span", { class: "unknown" }, `[${item.type}]`);
   const slot = (form.values[blockId] ??= {});
   const key = item.action_id;
+  const send = (raw) => act(item, blockId, form, raw, node);
   const control = {
     item,
     form,
-    value: () => slot[key],
     begin: (initial) => (key in slot ? slot[key] : initial),
     choose: (raw) => {
       slot[key] = raw;
-      if (!silent) act(item, blockId, form, raw);
+      if (!silent) send(raw);
     },
     keep: (raw) => {
       slot[key] = raw;
     },
-    press: (raw) => act(item, blockId, form, raw),
+    press: send,
     attributes: { "data-action-id": key, "data-block-id": blockId, "aria-label": label || item.accessibility_label || null },
   };
-  return make(control);
+  const node = make(control);
+  return node;
 }
 
-async function act(item, blockId, form, raw) {
+// Once at a time; the control shows that it is under way.
+async function act(item, blockId, form, raw, node) {
+  if (node.hasAttribute("aria-busy")) return;
   if (item.confirm && !(await form.confirm(item.confirm))) return;
-  await form.act(item, blockId, raw);
+  node.setAttribute("aria-busy", "true");
+  await form.act(item, blockId, raw).finally(() => node.removeAttribute("aria-busy"));
 }
 
 function button({ item, form, press, attributes }) {
   const node = h("button", { type: "button", class: `button ${item.style ?? ""}`, ...attributes }, text(item.text, form.world));
-  node.addEventListener("click", async () => {
+  node.addEventListener("click", () => {
     if (item.url) window.open(item.url, "_blank", "noopener");
-    node.setAttribute("aria-busy", "true");
-    await press(item.value);
-    node.removeAttribute("aria-busy");
+    press(item.value);
   });
   return node;
 }
@@ -85,16 +89,53 @@ function usersSelect(control) {
 
 function channelsSelect(control) {
   const channels = control.form.world.channels().map((one) => h("option", { value: one.id }, "#" + one.name));
-  return select(control, channels, control.item.initial_channel ?? control.item.initial_conversation);
+  return select(control, channels, control.item.initial_channel ?? control.item.initial_conversation ?? control.item.initial_channels ?? control.item.initial_conversations);
 }
 
 function overflow({ item, form, press, attributes }) {
-  const menu = h("details", { class: "overflow" }, h("summary", { ...attributes, "aria-label": "More actions" }, "⋯"));
-  const entries = item.options.map((one) =>
-    h("button", { type: "button", "data-value": one.value, onclick: () => { menu.open = false; press(one.value); } }, text(one.text, form.world)),
+  const entries = () => item.options.map((one) => ({ content: text(one.text, form.world), value: one.value, pick: () => press(one.value) }));
+  return menuButton({ ...attributes, class: "button overflow", "aria-label": item.accessibility_label ?? "More actions" }, "⋯", entries);
+}
+
+// A menu that the app fills while one types. What was chosen is kept as a whole option, to have its words again.
+function externalSelect({ item, form, begin, choose, keep, attributes }) {
+  const many = item.type.startsWith("multi_");
+  const least = item.min_query_length ?? 3;
+  const label = attributes["aria-label"] || item.placeholder?.text || "Choose";
+  const field = h("input", { type: "text", ...attributes, "aria-label": label, placeholder: item.placeholder ? said(item.placeholder) : "Type to search …" });
+  const chips = h("span", { class: "chips" });
+  const chosen = () => [begin(many ? item.initial_options : item.initial_option) ?? []].flat();
+  const show = () => {
+    field.value = many ? "" : chosen().map((one) => said(one.text)).join("");
+    chips.replaceChildren(...(many ? chosen().map((one) => chip(one, () => set(chosen().filter((each) => each.value !== one.value)))) : []));
+  };
+  const set = (options) => {
+    choose(many ? options : (options[0] ?? null));
+    show();
+  };
+  const find = (typed) => {
+    if (typed.length < least) return `Type ${least} letters or more`;
+    return form.suggest(item, attributes["data-block-id"], typed).then(offered);
+  };
+  const pick = ({ option }) => set(many ? [...chosen().filter((one) => one.value !== option.value), option] : [option]);
+  combobox(field, { find, pick, wait: 200 });
+  field.addEventListener("input", () => !many && !field.value && keep(null));
+  field.addEventListener("blur", show);
+  show();
+  return h("span", { class: "external" }, chips, field);
+}
+
+function chip(option, drop) {
+  return h("span", { class: "chip" }, said(option.text), h("button", { type: "button", "aria-label": `Remove ${said(option.text)}`, onclick: drop }, "✕"));
+}
+
+// What the app offers, as rows of a list; a sentence where it offers nothing that can be shown.
+function offered(answer) {
+  if (!answer.ok) return "Bellwether could not load the choices. Type again to retry.";
+  const groups = answer.option_groups ?? [{ label: null, options: answer.options }];
+  return groups.flatMap(({ label, options }) =>
+    options.map((option) => ({ option, value: option.value, label: said(option.text), detail: option.description && said(option.description), group: label && said(label) })),
   );
-  menu.append(h("div", { class: "menu" }, entries));
-  return menu;
 }
 
 function picker(type, initial) {
@@ -150,10 +191,14 @@ const KINDS = {
   workflow_button: button,
   static_select: staticSelect,
   multi_static_select: staticSelect,
+  external_select: externalSelect,
+  multi_external_select: externalSelect,
   users_select: usersSelect,
   multi_users_select: usersSelect,
   channels_select: channelsSelect,
+  multi_channels_select: channelsSelect,
   conversations_select: channelsSelect,
+  multi_conversations_select: channelsSelect,
   overflow,
   datepicker: picker("date", "initial_date"),
   timepicker: picker("time", "initial_time"),

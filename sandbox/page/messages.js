@@ -1,8 +1,9 @@
 // One message as it stands in a channel or a thread.
 
 import { blocks } from "/page/blocks.js";
-import { h } from "/page/dom.js";
+import { h, link } from "/page/dom.js";
 import { drawn, emoji } from "/page/emoji.js";
+import { menuButton } from "/page/menu.js";
 import { mrkdwn } from "/page/mrkdwn.js";
 
 const moment = (one) => new Date(Number(one.ts) * 1000);
@@ -11,18 +12,39 @@ export function day(one, world) {
   return world.nearDay(moment(one)) ?? world.format(moment(one), { weekday: "long", month: "long", day: "numeric" });
 }
 
-export function message(one, { world, joined, threads, form, openThread }) {
+// `form` makes a form for the message itself, or for one of its previews; `shortcuts` are those of a message's menu.
+export function message(one, { world, joined, threads, form, openThread, shortcuts, useShortcut }) {
   const author = world.member(one.user);
   const content = h("div", { class: "content" });
   if (one.is_ephemeral) content.append(h("div", { class: "private" }, ...drawn("👁 Only visible to you")));
   if (!joined) content.append(byline(one, author, world));
-  content.append(h("div", { class: "blocks" }, one.blocks?.length ? blocks(one.blocks, form) : h("div", { class: "text" }, mrkdwn(one.text ?? "", world), edited(one))));
+  content.append(h("div", { class: "blocks" }, one.blocks?.length ? blocks(one.blocks, form()) : h("div", { class: "text" }, mrkdwn(one.text ?? "", world), edited(one))));
   if (one.blocks?.length && one.edited) content.append(edited(one));
+  content.append(...(one.attachments ?? []).map((each) => attachment(each, world, form)));
   content.append(...(one.files ?? []).map(file), ...reactions(one));
   if (threads && one.reply_count) content.append(replies(one, world, openThread));
-  const hover = threads && !one.is_ephemeral && h("div", { class: "hover" }, h("button", { type: "button", "aria-label": "Reply in thread", onclick: () => openThread(one.ts) }, ...drawn("💬 Reply")));
+  const hover = !one.is_ephemeral && tools(one, { threads, openThread, shortcuts, useShortcut });
   const kind = (one.is_ephemeral ? " ephemeral" : "") + (joined ? " joined" : "");
   return h("article", { class: "message" + kind, "data-ts": one.ts, "data-user": one.user }, joined ? h("span", { class: "gutter" }, clock(one, world)) : avatar(author), content, hover);
+}
+
+// What can be done with a message, beside what stands in it.
+function tools(one, { threads, openThread, shortcuts, useShortcut }) {
+  const entries = () => shortcuts.map((each) => ({ content: each.name, value: each.callback_id, pick: () => useShortcut(each, one) }));
+  return h(
+    "div",
+    { class: "hover" },
+    threads && h("button", { type: "button", "aria-label": "Reply in thread", "data-focus": "reply", onclick: () => openThread(one.ts) }, ...drawn("💬"), h("span", { class: "word" }, " Reply")),
+    shortcuts.length > 0 && menuButton({ "aria-label": "More message shortcuts", "data-focus": "more" }, "⋯", entries),
+  );
+}
+
+// A preview under a link, or an attachment of the old kind.
+function attachment(one, world, form) {
+  const title = one.title && h("b", {}, one.title_link ? link(one.title_link, one.title) : one.title);
+  const body = one.blocks?.length ? blocks(one.blocks, form(one)) : [title, one.text && h("div", {}, mrkdwn(one.text, world))];
+  const color = /^#?[0-9a-f]{6}$/i.test(one.color ?? "") && `--edge:#${one.color.replace("#", "")}`;
+  return h("div", { class: "attachment blocks", "data-url": one.original_url, style: color }, body);
 }
 
 function byline(one, author, world) {
@@ -47,7 +69,7 @@ function replies(one, world, openThread) {
   const when = `${world.nearDay(last)?.toLowerCase() ?? world.format(last, { month: "short", day: "numeric" })} at ${clock({ ts: one.latest_reply }, world)}`;
   return h(
     "button",
-    { type: "button", class: "replies", onclick: () => openThread(one.ts) },
+    { type: "button", class: "replies", "data-focus": "replies", onclick: () => openThread(one.ts) },
     faces, h("b", {}, `${one.reply_count} ${one.reply_count === 1 ? "reply" : "replies"}`), h("span", {}, `Last reply ${when}`),
   );
 }

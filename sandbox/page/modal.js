@@ -8,31 +8,46 @@ const dialog = document.getElementById("modal");
 const asking = document.getElementById("confirm");
 
 // Show `view`, or nothing for null. What was typed stays when the app changes the view in place.
-export function showModal(view, { world, send, act, confirm }) {
-  if (!view) {
-    if (dialog.open) dialog.close();
-    dialog.fingerprint = dialog.viewId = null;
-    return;
-  }
+export function showModal(view, { world, send, act, suggest, confirm }) {
+  if (!view) return hideModal();
   const fingerprint = JSON.stringify([view.id, view.hash]);
   if (dialog.fingerprint === fingerprint) return;
   const values = dialog.viewId === view.id ? dialog.values : {};
   Object.assign(dialog, { fingerprint, viewId: view.id, values });
-  const form = { world, values, confirm, act: (item, blockId, raw) => act(item, blockId, raw, { view_id: view.id, values }) };
+  const where = { view_id: view.id, values };
+  const form = {
+    world,
+    values,
+    confirm,
+    act: (item, blockId, raw) => act(item, blockId, raw, where),
+    suggest: (item, blockId, typed) => suggest(item, blockId, typed, where),
+  };
+  const held = dialog.contains(document.activeElement) && document.activeElement.dataset.actionId;
   dialog.replaceChildren(body(view, form, send));
   dialog.oncancel = (event) => {
     event.preventDefault();
     send("close", { view_id: view.id });
   };
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input, textarea, select")?.focus();
+  const same = held && dialog.querySelector(`[data-action-id="${CSS.escape(held)}"]`);
+  (same || dialog.querySelector(".blocks :is(input, textarea, select)") || dialog.querySelector("footer button:last-child")).focus();
+}
+
+function hideModal() {
+  dialog.fingerprint = dialog.viewId = null;
+  if (!dialog.open) return;
+  dialog.close();
+  // The button that opened it may have been replaced meanwhile.
+  if (document.activeElement === document.body) document.getElementById("composer").focus();
 }
 
 function body(view, form, send) {
   const close = () => send("close", { view_id: view.id });
   const submit = async (event) => {
     event.preventDefault();
-    const answer = await send("submit", { view_id: view.id, values: form.values });
+    if (event.target.hasAttribute("aria-busy")) return;
+    event.target.setAttribute("aria-busy", "true");
+    const answer = await send("submit", { view_id: view.id, values: form.values }).finally(() => event.target.removeAttribute("aria-busy"));
     for (const place of dialog.querySelectorAll("[data-error-for]")) place.textContent = answer.errors?.[place.dataset.errorFor] ?? "";
   };
   return h(

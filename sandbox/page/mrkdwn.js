@@ -70,6 +70,7 @@ function refer(reference, world) {
   if (target.startsWith("@")) return mention(target.slice(1), world);
   if (target.startsWith("#")) return h("span", { class: "mention" }, "#" + (world.channelName(target.slice(1)) ?? label ?? target.slice(1)));
   if (target.startsWith("!date^")) return h("time", {}, date(target, world) ?? label);
+  if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, "@" + (world.group(target.split("^")[1]) ?? label.replace(/^@/, "")));
   if (target.startsWith("!")) return h("span", { class: "mention loud" }, "@" + (label || target.slice(1).split("^")[0]));
   return link(plain(target), label ? inline(label, world) : plain(target.replace(/^mailto:/, "")));
 }

@@ -1,23 +1,21 @@
-// The page: who one is, where one looks, what stands there, and what one does.
+// The page: where one looks, what stands there, and what one does.
 
-import { h, reconcile } from "/page/dom.js";
-import { confirm, showModal } from "/page/modal.js";
 import { blocks } from "/page/blocks.js";
-import { drawn } from "/page/emoji.js";
+import { h, reconcile } from "/page/dom.js";
+import { jumping } from "/page/jump.js";
+import { followLinks } from "/page/permalinks.js";
+import { menuButton } from "/page/menu.js";
 import { day, message } from "/page/messages.js";
+import { confirm, showModal } from "/page/modal.js";
+import { drawer, drawSidebar } from "/page/sidebar.js";
+import { ask, carryOut } from "/page/talking.js";
+import { themeSwitch } from "/page/theme.js";
+import * as thinking from "/page/thinking.js";
 import { World } from "/page/world.js";
 
 const POLL_MS = 500;
 const at = (id) => document.getElementById(id);
 const stored = (key, fallback) => localStorage.getItem(key) ?? fallback;
-
-const FAILURES = {
-  dispatch_failed: "Bellwether is not connected.",
-  operation_timeout: "Bellwether did not answer within three seconds.",
-  not_available_to_external_people: "Slash commands are not available to people from other organizations.",
-  is_archived: "This channel is archived.",
-  unknown_command: "That is not a command here.",
-};
 
 const state = {
   user: stored("user", "U0CSM1"),
@@ -28,24 +26,10 @@ const state = {
   values: new Map(),
 };
 
-// ---- talking to the sandbox --------------------------------------------------------------------
-
-async function ask(path, body) {
-  const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  return (await fetch(path, options)).json();
-}
-
 async function send(deed, facts) {
-  const answer = await ask(`/sandbox/do/${deed}`, { user: state.user, ...facts });
-  if (!answer.ok && !answer.errors) toast(FAILURES[answer.error] ?? `Slack says: ${answer.error}`);
+  const answer = await carryOut(deed, { user: state.user, ...facts });
   await look();
   return answer;
-}
-
-function toast(text) {
-  const node = h("div", { class: "toast" }, text);
-  at("toasts").append(node);
-  setTimeout(() => node.remove(), 5000);
 }
 
 async function poll() {
@@ -54,6 +38,7 @@ async function poll() {
     showTime(now);
     at("offline").hidden = now.connected;
     if (now.revision !== state.revision) await look();
+    else if (state.screen) thinking.draw(state.screen, state.place);
   } catch {
     at("time-moving").textContent = "The sandbox does not answer.";
   }
@@ -73,58 +58,30 @@ async function look() {
 
 function draw() {
   const world = new World(state.screen);
-  drawSidebar(world);
+  if (state.place === "home" && !state.screen.has_home) state.place = state.screen.channel;
+  drawSidebar(state.screen, { place: state.place, go });
   if (state.place === "home") drawHome(world);
   else drawChannel(world);
+  thinking.draw(state.screen, state.place);
   showTime(state.screen);
-  showModal(state.screen.modal, { world, send, act: click, confirm: (question) => confirm(question, world) });
-}
-
-function drawSidebar(world) {
-  const { screen } = state;
-  at("team").textContent = screen.team;
-  const people = screen.members.filter((one) => one.is_person);
-  if (at("person").options.length !== people.length) {
-    at("person").replaceChildren(...people.map((one) => h("option", { value: one.id, "data-user": one.id }, `${one.name} · ${one.title}`)));
-  }
-  at("person").value = state.user;
-  const channels = screen.channels.filter((one) => !one.is_dm);
-  const direct = screen.channels.filter((one) => one.is_dm);
-  at("places").replaceChildren(
-    group("Bellwether", [...(screen.has_home ? [row("home", "⌂", "Home", [])] : []), ...direct.map((one) => row(one.id, drawn("🔔"), "Messages", one.recent))]),
-    group("Channels", channels.map((one) => row(one.id, one.is_shared ? "⇄" : "#", one.name, one.recent, one))),
-  );
-}
-
-const group = (name, rows) => h("section", {}, h("h2", {}, name), h("ul", {}, rows.map((one) => h("li", {}, one))));
-
-function row(id, sign, name, recent, channel = {}) {
-  const chosen = id === state.place;
-  const readKey = `read:${state.user}:${id}`;
-  if (chosen && recent.length) localStorage.setItem(readKey, recent.at(-1));
-  const unread = recent.filter((ts) => ts > stored(readKey, "")).length;
-  const badge = unread > 0 && h("span", { class: "badge", "aria-label": `${unread} unread` }, unread > 98 ? "99+" : unread);
-  const kind = (chosen ? " chosen" : "") + (unread ? " unread" : "") + (channel.is_archived ? " archived" : "");
-  return h(
-    "button",
-    { type: "button", class: "place" + kind, "data-channel": id, "aria-current": chosen ? "page" : null, title: channel.is_shared ? "Shared with another company" : null, onclick: () => go(id) },
-    h("span", { class: "sign" }, sign), h("span", { class: "name" }, name), badge,
-  );
+  showModal(state.screen.modal, { world, send, act: click, suggest, confirm: (question) => confirm(question, world) });
 }
 
 function heading(title, topic) {
   at("title").textContent = title;
   at("topic").textContent = topic;
+  document.title = `${title} · sandbox`;
 }
 
 function drawHome(world) {
   heading("Bellwether", "Home");
   at("compose").hidden = true;
+  at("read-only").hidden = true;
   closeThread();
   const { home } = state.screen;
-  const form = home && formFor(`home:${home.id}`, world, { view_id: home.id });
+  delete at("log").dataset.channel;
   const entry = home
-    ? ["home", JSON.stringify(home.blocks), () => h("div", { class: "home blocks" }, blocks(home.blocks, form))]
+    ? ["home", JSON.stringify([home.blocks, world.tz]), () => h("div", { class: "home blocks" }, blocks(home.blocks, formFor(`home:${home.id}`, world, { view_id: home.id })))]
     : ["empty", state.user, () => h("p", { class: "empty" }, "Bellwether has not published a Home for you yet.")];
   reconcile(at("log"), [entry]);
 }
@@ -132,45 +89,85 @@ function drawHome(world) {
 function drawChannel(world) {
   const channel = world.channel(state.screen.channel);
   state.place = channel.id;
+  const isReadOnly = channel.is_dm && state.screen.is_read_only;
   heading(channel.is_dm ? "Bellwether" : `# ${channel.name}`, channel.is_dm ? "Messages to you alone" : `${channel.topic}${channel.is_shared ? " · shared with another company" : ""} · ${channel.count} people`);
-  at("compose").hidden = channel.is_archived;
+  at("compose").hidden = channel.is_archived || isReadOnly;
+  at("read-only").hidden = !isReadOnly;
   at("composer").placeholder = channel.is_dm ? "Message Bellwether, or try /health" : `Message #${channel.name}, or try /health`;
+  drawShortcuts();
   const log = at("log");
-  const wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80 || log.dataset.channel !== channel.id;
-  if (log.dataset.channel !== channel.id) log.replaceChildren();
+  const isNew = log.dataset.channel !== channel.id;
+  const wasAtEnd = isNew || isAtEnd(log);
+  if (isNew) log.replaceChildren();
   log.dataset.channel = channel.id;
   const shown = state.screen.messages.filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast");
-  reconcile(log, entries(shown, world, { threads: true }));
-  if (wasAtEnd) log.scrollTop = log.scrollHeight;
+  const nothing = ["nothing", channel.id, () => h("p", { class: "empty" }, channel.is_dm ? "Bellwether has not written to you yet." : "Nobody has said anything here yet.")];
+  reconcile(log, shown.length ? entries(shown, world, { threads: true }) : [nothing]);
+  if (wasAtEnd) stayAtEnd(log);
   drawThread(world);
+}
+
+const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+
+// Also when pictures have come, which have no height before.
+function stayAtEnd(log) {
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  toEnd();
+  for (const picture of log.querySelectorAll("img")) {
+    if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
+  }
+}
+
+function drawShortcuts() {
+  const list = state.screen.shortcuts.filter((one) => one.kind === "global");
+  const entries = () => list.map((one) => ({ content: one.name, value: one.callback_id, pick: () => send("shortcut", { callback_id: one.callback_id }) }));
+  const make = () => menuButton({ class: "plain", "aria-label": "Shortcuts", title: "Shortcuts" }, "⚡", entries);
+  reconcile(at("shortcuts"), list.length ? [["menu", JSON.stringify(list), make]] : []);
 }
 
 function entries(messages, world, { threads }) {
   const list = [];
   let before = null;
+  const shortcuts = state.screen.shortcuts.filter((one) => one.kind === "message");
+  const useShortcut = (shortcut, { ts }) => send("shortcut", { callback_id: shortcut.callback_id, channel: state.screen.channel, ts });
   for (const one of messages) {
     const newDay = !before || day(before, world) !== day(one, world);
     if (newDay && threads) list.push([`day:${one.ts}`, day(one, world), () => h("div", { class: "day" }, h("span", {}, day(one, world)))]);
     const joined = !newDay && before.user === one.user && Number(one.ts) - Number(before.ts) < 300 && !!before.is_ephemeral === !!one.is_ephemeral;
-    const fingerprint = JSON.stringify([one, joined, threads, world.tz]);
-    list.push([one.ts, fingerprint, () => message(one, { world, joined, threads, form: formFor(one.ts, world, { channel: state.screen.channel, ts: one.ts }), openThread })]);
+    const fingerprint = JSON.stringify([one, joined, threads, world.tz, shortcuts]);
+    list.push([one.ts, fingerprint, () => message(one, { world, joined, threads, form: formOf(one, world), openThread, shortcuts, useShortcut })]);
     before = one;
   }
   return list;
 }
+
+// A form for a message, or for one of its previews.
+const formOf = (one, world) => (preview) => {
+  const where = { channel: state.screen.channel, ts: one.ts, ...(preview && { attachment_id: preview.id }) };
+  return formFor(`${one.ts}:${preview?.id ?? ""}`, world, where);
+};
 
 function drawThread(world) {
   if (!state.thread) return closeThread();
   const mine = state.screen.messages.filter((one) => one.ts === state.thread || one.thread_ts === state.thread);
   if (!mine.length) return closeThread();
   at("thread").hidden = false;
-  reconcile(at("thread-log"), entries(mine, world, { threads: false }));
+  const log = at("thread-log");
+  const wasAtEnd = isAtEnd(log);
+  reconcile(log, entries(mine, world, { threads: false }));
+  if (wasAtEnd) stayAtEnd(log);
 }
 
 function formFor(key, world, where) {
   if (!state.values.has(key)) state.values.set(key, {});
   const values = state.values.get(key);
-  return { world, values, confirm: (question) => confirm(question, world), act: (item, blockId, raw) => click(item, blockId, raw, { ...where, values }) };
+  return {
+    world,
+    values,
+    confirm: (question) => confirm(question, world),
+    act: (item, blockId, raw) => click(item, blockId, raw, { ...where, values }),
+    suggest: (item, blockId, typed) => suggest(item, blockId, typed, where),
+  };
 }
 
 function showTime({ now, target }) {
@@ -181,21 +178,33 @@ function showTime({ now, target }) {
   at("time-now").textContent = new Intl.DateTimeFormat("en-US", options).format(new Date(now));
   at("time-now").title = `Story time, as it is for ${you.name} (${you.tz})`;
   const there = target && new Intl.DateTimeFormat("en-US", { timeZone: you.tz, month: "short", day: "numeric", hour: "numeric" }).format(new Date(target));
-  at("time-moving").textContent = target ? `moving to ${there} …` : "";
+  const moving = target ? `moving to ${there} …` : "";
+  if (at("time-moving").textContent !== moving) at("time-moving").textContent = moving;
   document.body.classList.toggle("moving", !!target);
 }
 
 // ---- doing -------------------------------------------------------------------------------------
 
 const click = (item, blockId, raw, where) => send("click", { action_id: item.action_id, block_id: blockId, value: raw, ...where });
+const suggest = (item, blockId, typed, where) => ask("/sandbox/do/suggest", { user: state.user, action_id: item.action_id, block_id: blockId, value: typed, ...where });
 
 async function go(place) {
+  closeDrawer();
   state.place = place;
   state.thread = null;
   localStorage.setItem("place", place);
   if (place === "home") await send("home", {});
   else await look();
-  if (place !== "home") at("composer").focus();
+  (at("compose").hidden ? at("log") : at("composer")).focus();
+}
+
+async function be(user) {
+  state.user = user;
+  state.thread = null;
+  localStorage.setItem("user", user);
+  at("log").replaceChildren();
+  await look();
+  if (state.place === "home") await send("home", {});
 }
 
 function openThread(ts) {
@@ -206,8 +215,11 @@ function openThread(ts) {
 }
 
 function closeThread() {
+  const ts = state.thread;
+  const held = at("thread").contains(document.activeElement);
   state.thread = null;
   at("thread").hidden = true;
+  if (held) (at("log").querySelector(`[data-ts="${ts}"] [data-focus]`) ?? at("composer")).focus({ preventScroll: true });
 }
 
 function composer(form, field, submit) {
@@ -231,28 +243,32 @@ function composer(form, field, submit) {
   });
 }
 
+async function command(name, text) {
+  const { channel } = state.screen;
+  thinking.begin(state.screen);
+  thinking.draw(state.screen, state.place);
+  const answer = await carryOut("command", { user: state.user, channel, command: name, text });
+  if (!answer.ok) thinking.end(channel);
+  await look();
+}
+
 composer(at("compose"), at("composer"), (text) => {
   // Who says something wants to see the answer, however far up they have read.
   at("log").scrollTop = at("log").scrollHeight;
-  const command = text.match(/^(\/[\w-]+)\s*([\s\S]*)$/);
-  const channel = state.screen.channel;
-  return command ? send("command", { channel, command: command[1], text: command[2] }) : send("message", { channel, text });
+  const found = text.match(/^(\/[\w-]+)\s*([\s\S]*)$/);
+  return found ? command(found[1], found[2]) : send("message", { channel: state.screen.channel, text });
 });
 composer(at("thread-compose"), at("thread-composer"), (text) => send("message", { channel: state.screen.channel, text, thread_ts: state.thread }));
 
+const closeDrawer = drawer(at("drawer-open"), at("drawer-close"));
+themeSwitch(at("theme"));
 at("thread-close").addEventListener("click", closeThread);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeThread();
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (!closeDrawer()) closeThread();
 });
-at("person").addEventListener("change", async () => {
-  state.user = at("person").value;
-  state.thread = null;
-  localStorage.setItem("user", state.user);
-  at("log").replaceChildren();
-  await look();
-  if (state.place === "home") await send("home", {});
-});
-for (const button of document.querySelectorAll("#timebar button")) {
+at("person").addEventListener("change", () => be(at("person").value));
+for (const button of document.querySelectorAll("#timebar [data-hours], #timebar [data-days]")) {
   const { hours, days } = button.dataset;
   button.addEventListener("click", async () => {
     showTime(await ask("/sandbox/ask", hours ? { hours: Number(hours) } : { days: Number(days) }));
@@ -260,5 +276,15 @@ for (const button of document.querySelectorAll("#timebar button")) {
 }
 
 await look();
+jumping(at("jump-open"), () => [
+  ...(state.screen.has_home ? [{ label: "Home", detail: "Bellwether", value: "home", go: () => go("home") }] : []),
+  ...state.screen.channels.map((one) => ({ label: one.is_dm ? "Messages" : `# ${one.name}`, detail: one.is_dm ? "Bellwether" : one.topic, value: one.id, go: () => go(one.id) })),
+  ...state.screen.members.filter((one) => one.is_person).map((one) => ({ label: one.name, detail: one.title, group: "Be somebody else", value: one.id, go: () => be(one.id) })),
+]);
 if (state.place === "home") await send("home", {});
+await followLinks(async (channel, ts, thread) => {
+  await go(channel);
+  if (thread) openThread(thread);
+  return (thread ? at("thread-log") : at("log")).querySelector(`[data-ts="${ts}"]`);
+});
 poll();

@@ -17,6 +17,10 @@ export class World {
     return this.members.get(id)?.name;
   }
 
+  group(id) {
+    return this.screen.groups.find((one) => one.id === id)?.handle;
+  }
+
   people() {
     return this.screen.members.filter((one) => one.is_person);
   }

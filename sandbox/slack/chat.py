@@ -1,6 +1,7 @@
 """Web API: chat.* and reactions.add."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.slack import people
@@ -67,6 +68,17 @@ def delete(world: World, args: Args) -> Json:
     return {"channel": channel.id, "ts": old["ts"]}
 
 
+def get_permalink(world: World, args: Args) -> Json:
+    """Leads to the message on the page. Of a reply it names the thread too, as on the platform."""
+    channel = world.workspace.channel(args.need("channel"))
+    message = world.workspace.message(channel.id, args.need("message_ts"))
+    ts, thread_ts = message["ts"], message.get("thread_ts", message["ts"])
+    link = f"{world.url}/archives/{channel.id}/p{ts.replace('.', '')}"
+    if thread_ts != ts:
+        link += f"?thread_ts={thread_ts}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": link}
+
+
 def add_reaction(world: World, args: Args) -> Json:
     channel = readable(world, args.need("channel"))
     message = world.workspace.message(channel.id, args.need("timestamp"))
@@ -116,15 +128,26 @@ def read_content(world: World, args: Args) -> Json:
 
 def check_blocks(world: World, blocks: Any) -> None:
     """Raises invalid_blocks, with what is wrong."""
-    errors = judge(blocks, Surface.MESSAGE)
-    if not errors:
-        errors = [
-            f"[ERROR] invalid slack file [json-pointer:/blocks/{at}/slack_file]"
-            for at, block in enumerate(blocks)
-            if "slack_file" in block and not file_is_ready(world, block["slack_file"].get("id", ""))
-        ]
+    errors = judge(blocks, Surface.MESSAGE) or [
+        f"[ERROR] invalid slack file [json-pointer:{pointer}]"
+        for pointer, file in _files_in(blocks, "/blocks")
+        if not file_is_ready(world, file.get("id") or file["url"].rpartition("/")[2])
+    ]
     if errors:
         raise SlackError("invalid_blocks", errors=errors, response_metadata={"messages": errors})
+
+
+def _files_in(value: Any, pointer: str) -> Iterator[tuple[str, Json]]:
+    """Every reference to a file of Slack's in blocks, with where it stands."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name == "slack_file":
+                yield f"{pointer}/{name}", part
+            else:
+                yield from _files_in(part, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for at, part in enumerate(value):
+            yield from _files_in(part, f"{pointer}/{at}")
 
 
 def file_is_ready(world: World, file_id: str) -> bool:

@@ -52,7 +52,17 @@ async def transcript(request: Request) -> Response:
 
 
 def _line(message: Json, **where: str) -> Json:
-    names = ("user", "ts", "text", "blocks", "metadata", "thread_ts", "files", "reactions")
+    names = (
+        "user",
+        "ts",
+        "text",
+        "blocks",
+        "attachments",
+        "metadata",
+        "thread_ts",
+        "files",
+        "reactions",
+    )
     kept = {name: message[name] for name in names if name in message}
     return where | kept | {"edited": message.get("edits", 0)}
 

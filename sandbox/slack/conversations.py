@@ -28,11 +28,16 @@ def identify(world: World, _args: Args) -> Json:
 
 
 def user_info(world: World, args: Args) -> Json:
-    return {"user": _describe(world, world.workspace.member(args.need("user")))}
+    member = world.workspace.member(args.need("user"))
+    return {"user": _describe(world, member, with_locale=args.flag("include_locale"))}
 
 
 def list_users(world: World, args: Args) -> Json:
-    everybody = [_describe(world, member) for member in world.workspace.members.values()]
+    with_locale = args.flag("include_locale")
+    everybody = [
+        _describe(world, member, with_locale=with_locale)
+        for member in world.workspace.members.values()
+    ]
     page, cursor = _page(everybody, args)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -45,10 +50,10 @@ def look_up_by_email(world: World, args: Args) -> Json:
     raise SlackError("users_not_found")
 
 
-def _describe(world: World, member: Member) -> Json:
+def _describe(world: World, member: Member, *, with_locale: bool = False) -> Json:
     scopes = world.manifest.scopes
     with_email = scopes is None or "users:read.email" in scopes
-    return member.describe(world.clock.now(), with_email=with_email)
+    return member.describe(world.clock.now(), with_email=with_email, with_locale=with_locale)
 
 
 def info(world: World, args: Args) -> Json:

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from sandbox.slack.args import Args
 from sandbox.slack.chat import file_is_ready, writable
 from sandbox.slack.errors import SlackError
-from sandbox.slack.people import BOT
+from sandbox.slack.people import BOT, Channel
 from sandbox.slack.world import World
 
 Json = dict[str, Any]
@@ -27,9 +27,9 @@ def get_upload_url(world: World, args: Args) -> Json:
 
 
 def complete_upload(world: World, args: Args) -> Json:
-    """Shares the files when a channel is named; blocks give way to an initial comment."""
+    """Shares the files when a channel is named, else the app keeps them to itself; blocks give way to an initial comment."""
     channel = writable(world, args.text("channel_id")) if "channel_id" in args else None
-    files = [_complete(world, wanted) for wanted in args.data("files") or []]
+    files = [_complete(world, wanted, shared=channel) for wanted in args.data("files") or []]
     if not files:
         raise SlackError("invalid_arguments")
     if channel is not None:
@@ -43,7 +43,7 @@ def complete_upload(world: World, args: Args) -> Json:
     return {"files": files}
 
 
-def _complete(world: World, wanted: Json) -> Json:
+def _complete(world: World, wanted: Json, *, shared: Channel | None) -> Json:
     file = world.workspace.files.get(wanted.get("id", ""))
     if file is None or file["state"] == "asked":
         raise SlackError("file_not_found")
@@ -56,6 +56,9 @@ def _complete(world: World, wanted: Json) -> Json:
         "mimetype": kind,
         "url_private": url,
         "permalink": url,
+        "is_public": shared is not None and shared.dm_with is None,
+        "channels": [shared.id] if shared is not None and shared.dm_with is None else [],
+        "ims": [shared.id] if shared is not None and shared.dm_with is not None else [],
     }
     world.files_ready_at[file["id"]] = time.monotonic() + READY_AFTER_S
     world.workspace.record("file", file=done)

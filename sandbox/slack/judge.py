@@ -1,26 +1,16 @@
-"""Decides `invalid_blocks`: Block Kit's published surfaces and limits (docs.slack.dev, Reference: Block Kit)."""
+"""Decides `invalid_blocks`: by the schema of Block Kit, and by what a schema cannot say of several things together."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
-from sandbox.slack.elements import (
-    IN_ACTIONS,
-    IN_CONTEXT,
-    IN_INPUT,
-    IN_SECTION,
-    check_element,
-    check_image,
-)
-from sandbox.slack.look import PLAIN, Look
+from sandbox.slack.schema import faults
 
+Json = dict[str, Any]
 TABLES = frozenset({"table", "data_table"})
 MAX_MARKDOWN = 12_000  # characters in all markdown blocks of one payload
 MAX_TABLE_TEXT = 10_000  # characters in all tables of one payload
 MAX_CHARTS = 2  # a message
-IN_CONTAINER = frozenset(
-    {"actions", "context", "divider", "header", "image", "input", "rich_text", "section", "table", "video"}
-)  # fmt: skip
 
 
 class Surface(StrEnum):
@@ -29,89 +19,57 @@ class Surface(StrEnum):
     HOME = "home"
 
 
-MAX_BLOCKS = {Surface.MESSAGE: 50, Surface.MODAL: 100, Surface.HOME: 100}
-EVERYWHERE = frozenset(Surface)
-MESSAGE_ONLY = frozenset({Surface.MESSAGE})
-
-# Where Slack's pages and what people measured disagree, the narrower word is believed:
-# tables and charts in Home, cards in modals.
-SURFACES: dict[str, frozenset[Surface]] = {
-    **dict.fromkeys(
-        ("section", "actions", "context", "divider", "header", "image", "input", "rich_text", "video"), EVERYWHERE
-    ),
-    **dict.fromkeys(
-        ("table", "data_table", "data_visualization", "markdown", "context_actions", "plan", "task_card", "container"),
-        MESSAGE_ONLY,
-    ),
-    "card": frozenset({Surface.MESSAGE, Surface.HOME}),
-    "carousel": frozenset({Surface.MESSAGE, Surface.HOME}),
-    "alert": frozenset({Surface.MODAL}),
-}  # fmt: skip
-
-
-def judge(blocks: Any, surface: Surface) -> list[str]:
+def judge(blocks: Any, surface: Surface = Surface.MESSAGE) -> list[str]:
     """What is wrong with the blocks, in Slack's manner. Empty when nothing is."""
-    errors: list[str] = []
-    looks = Look({"blocks": blocks}, "", errors).items("blocks", MAX_BLOCKS[surface], least=0)
-    if not isinstance(blocks, list):
-        return ["[ERROR] must be an array [json-pointer:/blocks]"]
-    for block in looks:
-        _check_block(block, surface)
-    whole = Look({}, "/blocks", errors)
-    whole.unique((block.value.get("block_id") for block in looks), "block_id")
-    _check_together(whole, looks)
-    return errors
+    if surface is Surface.MESSAGE:
+        return faults({"blocks": blocks}, surface, "") or list(_check_together(blocks, "/blocks"))
+    view = {"type": surface, "blocks": blocks, "title": {"type": "plain_text", "text": "x"}}
+    if surface is Surface.HOME:
+        del view["title"]
+    return faults(view, surface, "") or list(_check_together(blocks, "/blocks"))
 
 
 def judge_view(view: Any, surface: Surface) -> list[str]:
     """What is wrong with a modal or a Home."""
-    errors: list[str] = []
-    look = Look(view, "/view", errors)
-    if look.type != surface:
-        look.wrong(f"must be {surface}", "type")
-    if surface is Surface.MODAL:
-        look.text("title", 24, kinds=PLAIN, needed=True)
-        look.text("submit", 24, kinds=PLAIN)
-        look.text("close", 24, kinds=PLAIN)
-        if _has_input(look) and not look.has("submit"):
-            look.wrong("a view with input blocks must have a submit button", "submit")
-    for name, limit in (("private_metadata", 3000), ("callback_id", 255), ("external_id", 255)):
-        if look.value.get(name):
-            look.string(name, limit)
-    look.need("blocks")
-    return errors + judge(look.value.get("blocks", []), surface)
+    errors = faults(view, surface, "/view")
+    if errors:
+        return errors
+    errors = list(_check_together(view["blocks"], "/view/blocks"))
+    inputs = any(block["type"] == "input" for block in view["blocks"])
+    if surface is Surface.MODAL and inputs and "submit" not in view:
+        errors.append(_wrong("a view with input blocks must have a submit button", "/view/submit"))
+    return errors
 
 
-def _has_input(view: Look) -> bool:
-    blocks = view.value.get("blocks") or []
-    return any(isinstance(block, dict) and block.get("type") == "input" for block in blocks)
+def judge_options(answer: Any) -> list[str]:
+    """What is wrong with the options an app offers while somebody types."""
+    return faults(answer, "suggestions", "")
 
 
-def _check_block(block: Look, surface: Surface) -> None:
-    if surface not in SURFACES.get(block.type, frozenset()):
-        block.wrong(f"unsupported block type: {block.type or 'none'}", "type")
-        return
-    block.string("block_id", 255)
-    if block.type == "container":
-        _check_container(block, surface)
-    else:
-        RULES.get(block.type, _nothing_more)(block)
+def _wrong(what: str, pointer: str) -> str:
+    return f"[ERROR] {what} [json-pointer:{pointer}]"
 
 
-def _check_together(whole: Look, looks: list[Look]) -> None:
-    """The limits that hold over a whole payload."""
-    tables = [block for block in looks if block.type in TABLES]
+def _check_together(blocks: list[Json], pointer: str) -> Iterator[str]:
+    """What holds over a whole payload, of which each block by itself is right."""
+    if not _are_unique(block.get("block_id") for block in blocks):
+        yield _wrong("block_id must be unique", pointer)
+    tables = [block for block in blocks if block["type"] in TABLES]
     if len(tables) > 1:
-        whole.wrong("only_one_table_allowed")
-    if sum(_letters(block.value.get("rows")) for block in tables) > MAX_TABLE_TEXT:
-        whole.wrong(f"tables must hold no more than {MAX_TABLE_TEXT} characters")
-    markdown = sum(
-        len(str(block.value.get("text", ""))) for block in looks if block.type == "markdown"
-    )
-    if markdown > MAX_MARKDOWN:
-        whole.wrong(f"markdown must hold no more than {MAX_MARKDOWN} characters")
-    if sum(block.type == "data_visualization" for block in looks) > MAX_CHARTS:
-        whole.wrong(f"no more than {MAX_CHARTS} data_visualization blocks allowed")
+        yield _wrong("only_one_table_allowed", pointer)
+    if sum(_letters(block["rows"]) for block in tables) > MAX_TABLE_TEXT:
+        yield _wrong(f"tables must hold no more than {MAX_TABLE_TEXT} characters", pointer)
+    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MAX_MARKDOWN:
+        yield _wrong(f"markdown must hold no more than {MAX_MARKDOWN} characters", pointer)
+    if sum(block["type"] == "data_visualization" for block in blocks) > MAX_CHARTS:
+        yield _wrong(f"no more than {MAX_CHARTS} data_visualization blocks allowed", pointer)
+    for at, block in enumerate(blocks):
+        yield from _check_inside(block, f"{pointer}/{at}")
+
+
+def _are_unique(names: Iterable[Any]) -> bool:
+    given = [name for name in names if name]
+    return len(set(given)) == len(given)
 
 
 def _letters(value: Any) -> int:
@@ -125,169 +83,59 @@ def _letters(value: Any) -> int:
     return 0
 
 
-def _nothing_more(block: Look) -> None:
-    """Blocks we render but do not know the inner limits of."""
+def _check_inside(block: Json, pointer: str) -> Iterator[str]:
+    """What the parts of one block must be to each other."""
+    match block["type"]:
+        case "actions" | "context_actions":
+            if not _are_unique(element.get("action_id") for element in block["elements"]):
+                yield _wrong("action_id must be unique", pointer)
+            for at, element in enumerate(block["elements"]):
+                yield from _check_element(element, f"{pointer}/elements/{at}")
+        case "section" if "accessory" in block:
+            yield from _check_element(block["accessory"], f"{pointer}/accessory")
+        case "input":
+            yield from _check_element(block["element"], f"{pointer}/element")
+        case "container":
+            for at, child in enumerate(block["child_blocks"]):
+                yield from _check_inside(child, f"{pointer}/child_blocks/{at}")
+        case "data_table":
+            yield from _check_rows(block["rows"], f"{pointer}/rows")
+        case "data_visualization" if "series" in block["chart"]:
+            yield from _check_series(block["chart"], f"{pointer}/chart")
+        case _:
+            pass
 
 
-def _check_section(section: Look) -> None:
-    section.text("text", 3000)
-    for field in section.items("fields", 10, least=0):
-        field.is_text(2000)
-    if not section.has("text") and not section.has("fields"):
-        section.wrong("must have text or fields")
-    if section.has("accessory"):
-        check_element(section.child("accessory"), IN_SECTION)
+def _check_element(element: Json, pointer: str) -> Iterator[str]:
+    options = [*element.get("options", [])]
+    options += [one for group in element.get("option_groups", []) for one in group["options"]]
+    if not _are_unique(option["value"] for option in options):
+        yield _wrong("values of options must be unique", f"{pointer}/options")
+    begun = [*element.get("initial_options", []), *_given(element, "initial_option")]
+    if options and any(option not in options for option in begun):
+        yield _wrong("must be among the options", f"{pointer}/initial_option")
+    if element.get("min_length", 0) > element.get("max_length", 3000):
+        yield _wrong("must not be more than max_length", f"{pointer}/min_length")
+    if float(element.get("min_value", "-inf")) > float(element.get("max_value", "inf")):
+        yield _wrong("must not be more than max_value", f"{pointer}/min_value")
 
 
-def _check_header(header: Look) -> None:
-    header.text("text", 150, kinds=PLAIN, needed=True)
+def _given(element: Json, name: str) -> list[Any]:
+    return [element[name]] if name in element else []
 
 
-def _check_context(context: Look) -> None:
-    for element in context.items("elements", 10):
-        if element.type == "image":
-            check_image(element)
-        elif element.type in IN_CONTEXT:
-            element.string("text", 3000, needed=True)
-        else:
-            element.wrong(f"unsupported type: {element.type or 'none'}", "type")
+def _check_rows(rows: list[list[Json]], pointer: str) -> Iterator[str]:
+    if any(cell["type"] == "rich_text" for cell in rows[0]):
+        yield _wrong("header cells must not be rich_text", f"{pointer}/0")
+    if len({len(row) for row in rows}) > 1:
+        yield _wrong("all rows must have the same number of cells", pointer)
 
 
-def _check_actions(actions: Look) -> None:
-    elements = actions.items("elements", 25)
-    for element in elements:
-        check_element(element, IN_ACTIONS)
-    actions.unique((element.value.get("action_id") for element in elements), "action_id")
-
-
-def _check_input(block: Look) -> None:
-    block.text("label", 2000, kinds=PLAIN, needed=True)
-    block.text("hint", 2000, kinds=PLAIN)
-    check_element(block.child("element"), IN_INPUT)
-
-
-def _check_image(image: Look) -> None:
-    check_image(image)
-    image.text("title", 2000, kinds=PLAIN)
-
-
-def _check_markdown(markdown: Look) -> None:
-    markdown.string("text", MAX_MARKDOWN, needed=True)
-
-
-def _check_rich_text(rich: Look) -> None:
-    kinds = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
-    for element in rich.items("elements", 1000):
-        if element.type not in kinds:
-            element.wrong(f"unsupported type: {element.type or 'none'}", "type")
-
-
-def _check_table(table: Look) -> None:
-    _check_rows(table, least=1, most=100)
-
-
-def _check_data_table(table: Look) -> None:
-    table.string("caption", 2000, needed=True)
-    _check_rows(table, least=2, most=101)
-    size = table.value.get("page_size", 5)
-    if not isinstance(size, int) or not 1 <= size <= 100:
-        table.wrong("must be between 1 and 100", "page_size")
-    head = (table.value.get("rows") or [[]])[0]
-    if any(isinstance(cell, dict) and cell.get("type") == "rich_text" for cell in head):
-        table.wrong("header cells must not be rich_text", "rows/0")
-
-
-def _check_rows(table: Look, *, least: int, most: int) -> None:
-    rows = table.value.get("rows")
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        table.wrong("must be an array of arrays", "rows")
-        return
-    if not least <= len(rows) <= most:
-        table.wrong(f"must have between {least} and {most} rows", "rows")
-    for at, row in enumerate(rows):
-        for cell in Look({"row": row}, f"{table.path}/rows/{at}", table.errors).items("row", 20):
-            if cell.type == "raw_text":
-                cell.string("text", MAX_TABLE_TEXT, needed=True)
-            elif cell.type not in {"rich_text", "raw_number", "button"}:
-                cell.wrong(f"unsupported type: {cell.type or 'none'}", "type")
-
-
-def _check_chart(block: Look) -> None:
-    block.string("title", 50, needed=True)
-    chart = block.child("chart")
-    if chart.type == "pie":
-        for segment in chart.items("segments", 12):
-            _check_point(segment, positive=True)
-    elif chart.type in {"bar", "line", "area"}:
-        _check_series(chart)
-    else:
-        chart.wrong("must be pie, bar, line or area", "type")
-
-
-def _check_series(chart: Look) -> None:
-    axis = chart.child("axis_config")
-    categories = axis.value.get("categories") or []
-    if not 1 <= len(categories) <= 20 or any(not 1 <= len(str(each)) <= 20 for each in categories):
-        axis.wrong("must be 1 to 20 categories of 1 to 20 characters", "categories")
-    axis.string("x_label", 50)
-    axis.string("y_label", 50)
-    series = chart.items("series", 12)
-    chart.unique((each.value.get("name") for each in series), "series names")
-    for each in series:
-        each.string("name", 20, needed=True)
-        points = each.items("data", 20)
-        for point in points:
-            _check_point(point)
-        if [point.value.get("label") for point in points] != categories:
-            each.wrong("must have one point for each category, in their order", "data")
-
-
-def _check_point(point: Look, *, positive: bool = False) -> None:
-    point.string("label", 20, needed=True)
-    value = point.value.get("value")
-    if not isinstance(value, int | float) or (positive and value <= 0):
-        point.wrong("must be a number" + (" above 0" if positive else ""), "value")
-
-
-def _check_card(card: Look) -> None:
-    card.text("title", 150)
-    card.text("subtitle", 150)
-    card.text("body", 200)
-    for element in card.items("actions", 3, least=0):
-        check_element(element, frozenset({"button"}))
-
-
-def _check_carousel(carousel: Look) -> None:
-    for card in carousel.items("elements", 10):
-        _check_card(card)
-
-
-def _check_container(container: Look, surface: Surface) -> None:
-    container.text("title", 150)
-    for child in container.items("child_blocks", 10):
-        if child.type in IN_CONTAINER:
-            _check_block(child, surface)
-        else:
-            child.wrong(f"unsupported block type: {child.type or 'none'}", "type")
-
-
-def _check_alert(alert: Look) -> None:
-    alert.text("text", 200, needed=True)
-
-
-RULES: dict[str, Callable[[Look], None]] = {
-    "section": _check_section,
-    "header": _check_header,
-    "context": _check_context,
-    "actions": _check_actions,
-    "input": _check_input,
-    "image": _check_image,
-    "markdown": _check_markdown,
-    "rich_text": _check_rich_text,
-    "table": _check_table,
-    "data_table": _check_data_table,
-    "data_visualization": _check_chart,
-    "card": _check_card,
-    "carousel": _check_carousel,
-    "alert": _check_alert,
-}
+def _check_series(chart: Json, pointer: str) -> Iterator[str]:
+    categories = chart["axis_config"]["categories"]
+    if not _are_unique(each["name"] for each in chart["series"]):
+        yield _wrong("names of series must be unique", f"{pointer}/series")
+    for at, each in enumerate(chart["series"]):
+        if [point["label"] for point in each["data"]] != categories:
+            said = "must have one point for each category, in their order"
+            yield _wrong(said, f"{pointer}/series/{at}/data")

@@ -1,11 +1,12 @@
 """Things good for a short time or a few uses: trigger ids, response URLs, socket tickets. A restart forgets them."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.slack.errors import SlackError
+from sandbox.slack.errors import SlackError, UndeliveredError
 
 TRIGGER_S = 3.0
 RESPONSE_S = 30 * 60.0
@@ -24,6 +25,7 @@ class Response:
     ts: str | None = None
     is_ephemeral: bool = False
     uses_left: int = RESPONSE_USES
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -69,7 +71,15 @@ class Passes:
         if not found.uses_left:
             raise SlackError("used_url")
         found.uses_left -= 1
+        found.answered.set()
         return found
+
+    async def answered(self, token: str) -> None:
+        """Until somebody answered at a response URL. Raises UndeliveredError when nobody does while it is good."""
+        try:
+            await asyncio.wait_for(self._responses[token].answered.wait(), RESPONSE_S)
+        except TimeoutError:
+            raise UndeliveredError("never_answered") from None
 
     def ticket(self) -> str:
         ticket = secrets.token_urlsafe(18)

@@ -1,14 +1,18 @@
-"""The payloads an app gets when a person does something (docs.slack.dev, Interaction payloads and Events)."""
+"""The payloads an app gets when a person does something (docs.slack.dev, Interaction payloads)."""
 
-import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.slack import people
 from sandbox.slack.errors import SlackError
-from sandbox.slack.people import BOT, Member
+from sandbox.slack.people import Member
 from sandbox.slack.world import World
 
 Json = dict[str, Any]
+Offered = Mapping[
+    str, Mapping[str, Json]
+]  # the options a person was offered, by action_id and value
+NOTHING: Offered = {}
 
 # What a person chose, by the kind of element: where Slack puts it in an action and in a view's state.
 SLOTS = {
@@ -22,14 +26,20 @@ SLOTS = {
     "overflow": "selected_option",
     "checkboxes": "selected_options",
     "multi_static_select": "selected_options",
+    "multi_external_select": "selected_options",
     "users_select": "selected_user",
     "multi_users_select": "selected_users",
     "conversations_select": "selected_conversation",
+    "multi_conversations_select": "selected_conversations",
     "channels_select": "selected_channel",
+    "multi_channels_select": "selected_channels",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
 }
+LISTS = frozenset(
+    {"selected_options", "selected_users", "selected_conversations", "selected_channels"}
+)
 INITIAL = {
     "value": "initial_value",
     "selected_option": "initial_option",
@@ -37,7 +47,9 @@ INITIAL = {
     "selected_user": "initial_user",
     "selected_users": "initial_users",
     "selected_conversation": "initial_conversation",
+    "selected_conversations": "initial_conversations",
     "selected_channel": "initial_channel",
+    "selected_channels": "initial_channels",
     "selected_date": "initial_date",
     "selected_time": "initial_time",
     "selected_date_time": "initial_date_time",
@@ -48,6 +60,19 @@ def interactive(world: World, kind: str, member: Member, **facts: Any) -> Json:
     """The part that every interactive payload has, with a fresh trigger id."""
     return {
         "type": kind,
+        **_signed_by(member),
+        "trigger_id": world.passes.trigger(member.id),
+        **facts,
+    }
+
+
+def suggestion(member: Member, **facts: Any) -> Json:
+    """A block_suggestion: nothing was done yet, so there is neither a trigger id nor a response URL."""
+    return {"type": "block_suggestion", **_signed_by(member), **facts}
+
+
+def _signed_by(member: Member) -> Json:
+    return {
         "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
         "user": {
             "id": member.id,
@@ -57,30 +82,8 @@ def interactive(world: World, kind: str, member: Member, **facts: Any) -> Json:
         },
         "api_app_id": people.APP,
         "token": "unused",
-        "trigger_id": world.passes.trigger(member.id),
         "is_enterprise_install": False,
         "enterprise": None,
-        **facts,
-    }
-
-
-def event(inner: Json, *, is_ext_shared: bool = False) -> Json:
-    """An event in its Events API wrapper."""
-    event_ts = inner["event_ts"]
-    return {
-        "token": "unused",
-        "team_id": people.TEAM,
-        "context_team_id": people.TEAM,
-        "api_app_id": people.APP,
-        "event": inner,
-        "type": "event_callback",
-        "event_id": f"Ev0{secrets.token_hex(5).upper()}",
-        "event_time": int(event_ts.partition(".")[0]),
-        "authorizations": [
-            {"enterprise_id": None, "team_id": people.TEAM, "user_id": BOT, "is_bot": True}
-        ],
-        "is_ext_shared_channel": is_ext_shared,
-        "event_context": secrets.token_hex(8),
     }
 
 
@@ -104,15 +107,15 @@ def find_element(blocks: list[Json], action_id: str, block_id: str = "") -> tupl
     raise SlackError("no_such_element")
 
 
-def chosen(element: Json, raw: Any) -> Json:
+def chosen(element: Json, raw: Any, offered: Offered = NOTHING) -> Json:
     """A person's choice as Slack writes it. Options are given by their value; None is nothing chosen."""
     slot = SLOTS.get(element["type"])
     if slot is None:
         return {"type": element["type"]}
     if slot == "selected_option":
-        raw = _option(element, raw)
+        raw = _option(element, raw, offered)
     elif slot == "selected_options":
-        raw = [_option(element, each) for each in raw or []]
+        raw = [_option(element, each, offered) for each in raw or []]
     return {"type": element["type"], slot: raw}
 
 
@@ -121,23 +124,27 @@ def initial(element: Json) -> Json:
     slot = SLOTS.get(element["type"])
     if slot is None:
         return {"type": element["type"]}
-    empty: Any = [] if slot in {"selected_options", "selected_users"} else None
+    empty: Any = [] if slot in LISTS else None
     return {"type": element["type"], slot: element.get(INITIAL[slot], empty)}
 
 
-def _option(element: Json, wanted: Any) -> Json | None:
+def _option(element: Json, wanted: Any, offered: Offered) -> Json | None:
+    """The option of this value, written into the element or offered by the app while the person typed."""
     if wanted in (None, ""):
         return None
     value = wanted["value"] if isinstance(wanted, dict) else wanted
     groups = element.get("option_groups", [])
     options = [*element.get("options", []), *(one for group in groups for one in group["options"])]
+    options += [element.get("initial_option"), *element.get("initial_options", [])]
+    if element["type"].endswith("external_select"):
+        options += offered.get(element["action_id"], {}).values()
     for option in options:
-        if option["value"] == value:
+        if option is not None and option["value"] == value:
             return dict(option)
     raise SlackError("no_such_option")
 
 
-def state(blocks: list[Json], given: Json) -> Json:
+def state(blocks: list[Json], given: Json, offered: Offered = NOTHING) -> Json:
     """A view's or message's `state.values`: what a person typed and chose, over what it began with."""
     values: Json = {}
     for block_id, element in elements(blocks):
@@ -145,7 +152,7 @@ def state(blocks: list[Json], given: Json) -> Json:
             continue
         raw = given.get(block_id, {})
         action_id = element["action_id"]
-        value = chosen(element, raw[action_id]) if action_id in raw else initial(element)
+        value = chosen(element, raw[action_id], offered) if action_id in raw else initial(element)
         values.setdefault(block_id, {})[action_id] = value
     return {"values": values}
 
@@ -162,7 +169,7 @@ def missing(blocks: list[Json], values: Json) -> Json:
     return errors
 
 
-def action(element: Json, block_id: str, raw: Any, ts: str) -> Json:
+def action(element: Json, block_id: str, raw: Any, ts: str, offered: Offered = NOTHING) -> Json:
     """One entry of a block_actions payload."""
     kept: Json = {
         name: element[name]
@@ -171,7 +178,7 @@ def action(element: Json, block_id: str, raw: Any, ts: str) -> Json:
     }
     if element["type"] not in {"button", "workflow_button"}:
         kept = {name: fact for name, fact in kept.items() if name == "placeholder"} | chosen(
-            element, raw
+            element, raw, offered
         )
     return {
         "type": element["type"],

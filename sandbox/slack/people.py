@@ -35,6 +35,7 @@ class Member:
     title: str
     email: str | None = None
     tz: str = "America/New_York"
+    locale: str = "en-US"
     team: str = TEAM
     is_admin: bool = False
     is_restricted: bool = False
@@ -57,8 +58,10 @@ class Member:
         """Can sit at the page: not a bot, not deactivated."""
         return not self.is_bot and not self.deleted
 
-    def describe(self, now: datetime, *, with_email: bool) -> dict[str, Any]:
-        """A user object (docs.slack.dev/reference/objects/user-object)."""
+    def describe(
+        self, now: datetime, *, with_email: bool, with_locale: bool = False
+    ) -> dict[str, Any]:
+        """A user object (docs.slack.dev/reference/objects/user-object). The locale is told only when asked for."""
         offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
         profile = {"real_name": self.real_name, "display_name": self.name, "title": self.title}
         profile["team"] = self.team
@@ -86,6 +89,7 @@ class Member:
             "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 0,
+            **({"locale": self.locale} if with_locale else {}),
         }
 
 
@@ -129,10 +133,55 @@ class Channel:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserGroup:
+    """People who are mentioned, and told, together."""
+
+    id: str
+    handle: str
+    name: str
+    people: tuple[str, ...]
+
+    def describe(self, *, with_people: bool, with_count: bool) -> dict[str, Any]:
+        """A user group as usergroups.list gives it (docs.slack.dev/reference/methods/usergroups.list)."""
+        facts: dict[str, Any] = {
+            "id": self.id,
+            "team_id": TEAM,
+            "is_usergroup": True,
+            "is_subteam": True,
+            "is_external": False,
+            "name": self.name,
+            "handle": self.handle,
+            "description": "",
+            "date_create": 0,
+            "date_update": 0,
+            "date_delete": 0,
+            "auto_type": None,
+            "created_by": "U0HEAD",
+            "updated_by": "U0HEAD",
+            "deleted_by": None,
+            "prefs": {"channels": [], "groups": []},
+        }
+        if with_people:
+            facts["users"] = [*self.people]
+        return facts | ({"user_count": len(self.people)} if with_count else {})
+
+
+# What CSMs read Slack in, by where they sit; all the others read American English.
+_LOCALES = {"Europe/Berlin": "de-DE", "Europe/London": "en-GB"}
+
+
 def invite(owners: Iterable[Owner]) -> dict[str, Member]:
     """Everybody in the workspace by id: the story's CSMs and a fixed cast around them."""
     csms = [
-        Member(id=f"U0CSM{at}", real_name=csm.name, email=csm.email, title="CSM", tz=csm.tz)
+        Member(
+            id=f"U0CSM{at}",
+            real_name=csm.name,
+            email=csm.email,
+            title="CSM",
+            tz=csm.tz,
+            locale=_LOCALES.get(csm.tz, "en-US"),
+        )
         for at, csm in enumerate(owners, start=1)
     ]
     domain = (csms[0].email or "").rpartition("@")[2] if csms else "northwind.example"
@@ -141,7 +190,7 @@ def invite(owners: Iterable[Owner]) -> dict[str, Member]:
 
 def _cast(domain: str) -> tuple[Member, ...]:
     return (
-        Member(id="U0HEAD", real_name="Helen Marsh", title="Head of CS", email=f"helen@{domain}"),
+        Member(id="U0HEAD", real_name="Helen Marsh", title="Head of CS", email=f"helen@{domain}", locale="fr-FR"),
         Member(id="U0OPS", real_name="Omar Reyes", title="CS Ops", email=f"omar@{domain}", is_admin=True),
         Member(
             id="U0GUEST", real_name="Gus Tran", title="Contractor (guest)", email="gus@freelance.example",
@@ -186,6 +235,16 @@ def gather(members: dict[str, Member]) -> dict[str, Channel]:
         Channel(id="C0OLD", name="archived", people=frozenset(staff | {BOT}), is_archived=True),
     )  # fmt: skip
     return {channel.id: channel for channel in channels}
+
+
+def group(members: dict[str, Member]) -> dict[str, UserGroup]:
+    """The user groups by id."""
+    csms = tuple(id_ for id_ in members if id_.startswith("U0CSM"))
+    groups = (
+        UserGroup(id="S0CSM", handle="csm", name="Customer success", people=(*csms, "U0HEAD")),
+        UserGroup(id="S0FINANCE", handle="finance", name="Finance", people=("U0HEAD", "U0OPS")),
+    )
+    return {each.id: each for each in groups}
 
 
 def direct(member: Member) -> Channel:

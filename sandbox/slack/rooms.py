@@ -1,4 +1,4 @@
-"""What becomes of channels and people: made, archived, shared with outsiders, left; people leave the company."""
+"""What becomes of channels, user groups and people: made, archived, shared with outsiders, left; people leave the company."""
 
 from typing import Any
 
@@ -59,6 +59,14 @@ async def deactivate(world: World, wanted: Json) -> Json:
     return {}
 
 
+async def regroup(world: World, wanted: Json) -> Json:
+    """A user group consists of other people from now on."""
+    group = world.workspace.group(wanted["group"])
+    now = [world.workspace.member(user).id for user in wanted["people"]]
+    world.workspace.record("group", group=group.id, people=now)
+    return {}
+
+
 def _change(world: World, wanted: Json, **facts: Any) -> Json:
     channel = world.workspace.channel(wanted["channel"])
     world.workspace.record("channel", channel=channel.id, facts=facts)
@@ -74,4 +82,5 @@ DEEDS = {
     "invite": invite,
     "remove": remove,
     "deactivate": deactivate,
+    "group": regroup,
 }

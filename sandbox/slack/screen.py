@@ -1,5 +1,6 @@
 """What one person sees of the workspace, for the page."""
 
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -35,6 +36,12 @@ async def screen(request: Request) -> Response:
             "channel": shown.id,
             "messages": _messages(world, member, shown),
             "has_home": world.manifest.has_home,
+            "is_read_only": world.manifest.is_read_only,
+            "shortcuts": [asdict(each) for each in world.manifest.shortcuts or ()],
+            "commands": sorted(world.manifest.commands or ()),
+            "groups": [
+                {"id": each.id, "handle": each.handle} for each in world.workspace.groups.values()
+            ],
             "home": world.workspace.homes.get(member.id),
             "modal": world.modals.top(member.id),
         }

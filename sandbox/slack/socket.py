@@ -1,4 +1,7 @@
-"""Socket Mode's end of the wire: tickets, hello, envelopes to one of the connections, and acknowledgements."""
+"""The wire to the app: Socket Mode's tickets, hello, envelopes to one of the connections and acknowledgements.
+
+Where the app has a request URL, what happens is posted there instead.
+"""
 
 import asyncio
 import contextlib
@@ -12,6 +15,7 @@ from sandbox.slack import people
 from sandbox.slack.errors import UndeliveredError
 from sandbox.slack.faults import Faults
 from sandbox.slack.passes import Passes
+from sandbox.slack.request_url import RequestUrl, UnansweredError
 
 Json = dict[str, Any]
 ACK_S = 3.0
@@ -25,10 +29,15 @@ GRACE_S = 1.0  # between "warning" and "refresh_requested", and until the old co
 
 @dataclass
 class Socket:
-    """The app's connections. An envelope goes to one of them; its ack may come over any."""
+    """The app's connections. An envelope goes to one of them; its ack may come over any.
+
+    `turns_away` refuses every new connection, whatever its ticket.
+    """
 
     passes: Passes
     faults: Faults
+    request_url: RequestUrl | None = None
+    turns_away: bool = False
     retries_after_s: tuple[float, ...] = RETRIES_AFTER_S
     _open: list[WebSocket] = field(default_factory=list)
     _next: int = 0
@@ -41,7 +50,8 @@ class Socket:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Hold one connection, from its ticket to its end."""
-        if not self.passes.admit(websocket.query_params.get("ticket", "")):
+        is_admitted = self.passes.admit(websocket.query_params.get("ticket", ""))
+        if self.turns_away or not is_admitted:
             await websocket.close(code=4001, reason="this ticket was used before")
             return
         await websocket.accept()
@@ -73,9 +83,11 @@ class Socket:
     async def deliver(self, kind: str, payload: Json, **retry: Any) -> Json:
         """Send an envelope and wait for its ack. Returns the payload that came with it.
 
-        Raises UndeliveredError: dispatch_failed when nobody is connected, operation_timeout
-        when no ack came within three seconds.
+        Raises UndeliveredError: dispatch_failed when nobody is connected or the app answers with an
+        error, operation_timeout when no ack came within three seconds.
         """
+        if self.request_url:
+            return await self._post(self.request_url, kind, payload, **retry)
         envelope_id = str(uuid.uuid4())
         envelope: Json = {"envelope_id": envelope_id, "type": kind, "payload": payload}
         envelope |= {"accepts_response_payload": kind != "events_api", **retry}
@@ -89,6 +101,12 @@ class Socket:
             raise UndeliveredError("operation_timeout") from None
         finally:
             del self._waiting[envelope_id]
+
+    async def _post(self, to: RequestUrl, kind: str, payload: Json, **retry: Any) -> Json:
+        answer = await to.deliver(kind, payload, **retry)
+        if self.faults.for_socket("duplicate_delivery"):
+            await to.deliver(kind, payload, **retry)
+        return answer
 
     async def _send(self, envelope: Json) -> None:
         """Hand the envelope to the next connection in turn that still takes it."""
@@ -115,7 +133,9 @@ class Socket:
             try:
                 await self.deliver("events_api", payload, **retry)
             except UndeliveredError as error:
-                reason = "timeout" if error.reason == "operation_timeout" else "connection_failed"
+                if isinstance(error, UnansweredError) and error.is_final:
+                    return
+                reason = _why(error)
             else:
                 return
 
@@ -132,13 +152,19 @@ class Socket:
                 )
             await asyncio.sleep(GRACE_S)
         for websocket in old:
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await websocket.close()
 
     def drop(self) -> None:
         """Cut every connection without a word, as a lost network does."""
         for websocket in self._open:
             websocket.scope["sandbox.abort"]()
+        self._open.clear()
+
+    def mute(self) -> None:
+        """Hear and say nothing more on any connection, and leave it open: a lost network that nobody told of."""
+        for websocket in self._open:
+            websocket.scope["sandbox.abort"].__self__.pause_reading()
         self._open.clear()
 
     def _spawn(self, work: Any) -> None:
@@ -150,3 +176,10 @@ class Socket:
 async def _try_send(websocket: WebSocket, message: Json) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await websocket.send_json(message)
+
+
+def _why(error: UndeliveredError) -> str:
+    """What a retry says of the attempt before it."""
+    if isinstance(error, UnansweredError):
+        return error.why
+    return "timeout" if error.reason == "operation_timeout" else "connection_failed"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.slack import chat, conversations, files, people, views
+from sandbox.slack import chat, conversations, files, people, unfurling, usergroups, views
 from sandbox.slack.args import Args, read
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import COMMITTED_KINDS, Fault
@@ -36,8 +36,10 @@ METHODS: dict[str, Method] = {
     CONNECT: Method(open_connection),
     "auth.test": Method(conversations.identify),
     "chat.delete": Method(chat.delete, "chat:write"),
+    "chat.getPermalink": Method(chat.get_permalink),
     "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write"),
     "chat.postMessage": Method(chat.post_message, "chat:write"),
+    "chat.unfurl": Method(unfurling.unfurl, "links:write"),
     "chat.update": Method(chat.update, "chat:write"),
     "conversations.history": Method(conversations.history, "*:history"),
     "conversations.info": Method(conversations.info, "*:read"),
@@ -49,6 +51,8 @@ METHODS: dict[str, Method] = {
     "files.getUploadURLExternal": Method(files.get_upload_url, "files:write"),
     "files.info": Method(files.file_info, "files:read"),
     "reactions.add": Method(chat.add_reaction, "reactions:write"),
+    "usergroups.list": Method(usergroups.list_groups, "usergroups:read"),
+    "usergroups.users.list": Method(usergroups.list_people, "usergroups:read"),
     "users.info": Method(conversations.user_info, "users:read"),
     "users.list": Method(conversations.list_users, "users:read"),
     "users.lookupByEmail": Method(conversations.look_up_by_email, "users:read.email"),

@@ -10,7 +10,7 @@ from sandbox.clock import Clock
 from sandbox.journal import Journal
 from sandbox.slack import people
 from sandbox.slack.errors import SlackError
-from sandbox.slack.people import BOT, BOT_ID, Channel, Member, Owner
+from sandbox.slack.people import BOT, BOT_ID, Channel, Member, Owner, UserGroup
 
 Json = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,6 +26,7 @@ class Workspace:
     def __init__(self, *, owners: Iterable[Owner], clock: Clock, journal: Journal) -> None:
         self.members = people.invite(owners)
         self.channels = people.gather(self.members)
+        self.groups = people.group(self.members)
         self.clock = clock
         self.messages: defaultdict[str, dict[str, Json]] = defaultdict(dict)
         self.ephemerals: defaultdict[str, dict[str, Json]] = defaultdict(dict)
@@ -69,9 +70,16 @@ class Workspace:
                 self._open(self.members[entry["user"]])
             case "channel":
                 self._change_channel(entry["channel"], entry["facts"])
-            case "member":
-                changed = replace(self.members[entry["user"]], **entry["facts"])
-                self.members[entry["user"]] = changed
+            case "member" | "group":
+                self._change_people(entry)
+
+    def _change_people(self, entry: Json) -> None:
+        if entry["kind"] == "member":
+            user = entry["user"]
+            self.members[user] = replace(self.members[user], **entry["facts"])
+        else:
+            group = entry["group"]
+            self.groups[group] = replace(self.groups[group], people=tuple(entry["people"]))
 
     def _note(self, ts: str) -> None:
         self._last_us = max(self._last_us, int(ts.replace(".", "")))
@@ -86,6 +94,11 @@ class Workspace:
         if user not in self.members:
             raise SlackError("user_not_found")
         return self.members[user]
+
+    def group(self, wanted: str) -> UserGroup:
+        if wanted not in self.groups:
+            raise SlackError("no_such_subteam")
+        return self.groups[wanted]
 
     def channel(self, wanted: str) -> Channel:
         """A channel by id or #name, or the bot's conversation with a member, by its id or by theirs."""

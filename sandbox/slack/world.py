@@ -1,6 +1,6 @@
 """Everything the parts of the stand-in share."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +16,16 @@ from sandbox.slack.passes import Passes
 from sandbox.slack.socket import Socket
 from sandbox.slack.workspace import Workspace
 
+Options = dict[str, dict[str, Any]]
+
 
 @dataclass
 class World:
-    """`url` is where the sandbox is reached, without a slash at its end. `deliver` sends the couriers out."""
+    """`url` is where the sandbox is reached, without a slash at its end. `deliver` sends the couriers out.
+
+    `offers` holds what the app put into menus it fills: by person and action_id, the options by value.
+    `unfurl_ids` say which message an event about links was for: its channel and ts.
+    """
 
     url: str
     home: Path
@@ -32,6 +38,8 @@ class World:
     faults: Faults = field(default_factory=Faults)
     calls: Counter[str] = field(default_factory=Counter)
     files_ready_at: dict[str, float] = field(default_factory=dict)
+    offers: defaultdict[tuple[str, str], Options] = field(default_factory=lambda: defaultdict(dict))
+    unfurl_ids: dict[str, tuple[str, str]] = field(default_factory=dict)
     pace: Pace = field(init=False)
     limits: Limits = field(init=False)
     socket: Socket = field(init=False)
@@ -44,6 +52,12 @@ class World:
     @property
     def clock(self) -> Clock:
         return self.workspace.clock
+
+    def offers_to(self, user: str) -> dict[str, Options]:
+        """What one person may choose in menus that the app fills, by action_id."""
+        return {
+            action: options for (whose, action), options in self.offers.items() if whose == user
+        }
 
     def response_url(self, token: str) -> str:
         return f"{self.url}/slack/response/{token}"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # The newest revision, said here so that a start need not import Alembic to look.
-HEAD = "2026_11_24_alerts"
+HEAD = "2026_11_25_people"
 
 
 def configuration(connection: Connection | None = None) -> "Config":

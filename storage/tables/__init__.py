@@ -13,7 +13,8 @@ from storage.tables.alerts import (
 )
 from storage.tables.base import Table
 from storage.tables.billing import BillingEventRow, BillingStateRow
-from storage.tables.people import AuditRow, MemberRow
+from storage.tables.notes import ErasedRow, NoteRow, SentimentRow
+from storage.tables.people import AuditRow, HomeRow, MemberRow, UserGroupRow
 from storage.tables.records import (
     ActiveUserRow,
     CardRow,
@@ -28,6 +29,7 @@ from storage.tables.scores import AccountScoreRow, DirtyRow, FleetRow, RubricRow
 from storage.tables.work import (
     OccurrenceRow,
     OutboxRow,
+    PictureRow,
     RejectedRow,
     ScheduleRow,
     SeenRow,
@@ -37,8 +39,11 @@ from storage.tables.work import (
 )
 
 __all__ = [
-    "AccountRow", "AccountScoreRow", "ActiveUserRow", "AlertActionRow", "AlertRow", "AlertStandingRow", "AuditRow",
-    "BillingEventRow", "BillingStateRow", "CardRow", "ContactRow", "DirtyRow", "FleetRow", "HoldRow", "InvoiceRow", "LinkDomainRow", "LinkRefusalRow", "LinkRow", "LookDueRow", "MemberRow", "NoticeRow", "OccurrenceRow",
-    "OutboxRow", "RejectedRow", "RubricRow", "ScheduleRow", "SeenRow", "SlackChannelRow", "SnapshotRow",
-    "SourceRunRow", "SourceStateRow", "SubscriptionRow", "SurveyResponseRow", "Table", "TaskRow", "TicketRow", "UsageDayRow", "WatchRow",
+    "AccountRow", "AccountScoreRow", "ActiveUserRow", "AlertActionRow", "AlertRow", "AlertStandingRow",
+    "AuditRow", "BillingEventRow", "BillingStateRow", "CardRow", "ContactRow", "DirtyRow", "ErasedRow",
+    "FleetRow", "HoldRow", "HomeRow", "InvoiceRow", "LinkDomainRow", "LinkRefusalRow", "LinkRow", "LookDueRow",
+    "MemberRow", "NoteRow", "NoticeRow", "OccurrenceRow", "OutboxRow", "PictureRow", "RejectedRow", "RubricRow",
+    "ScheduleRow", "SeenRow", "SentimentRow", "SlackChannelRow", "SnapshotRow", "SourceRunRow",
+    "SourceStateRow", "SubscriptionRow", "SurveyResponseRow", "Table", "TaskRow", "TicketRow", "UsageDayRow",
+    "UserGroupRow", "WatchRow",
 ]  # fmt: skip

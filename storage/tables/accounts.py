@@ -17,6 +17,7 @@ class AccountRow(Table, table=True):
     name: str = text()
     name_norm: str = Field(sa_type=SortedText, index=True)
     csm_email: str | None = text(index=True)
+    csm_by: str | None = text()  # the member who said so; None: a source did
     plan: str | None = text()
     mrr_minor: Decimal | None = Field(sa_type=MinorUnits)
     mrr_currency: str | None = text()

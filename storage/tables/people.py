@@ -16,6 +16,7 @@ class MemberRow(Table, table=True):
     email: str | None = text(index=True)
     name: str = text()
     tz: str = text()
+    locale: str = text()
     is_admin: bool
     is_guest: bool
     is_stranger: bool
@@ -33,3 +34,25 @@ class AuditRow(Table, table=True):
     what: str = text()
     allowed: bool
     detail: dict[str, Any] = json()
+
+
+class UserGroupRow(Table, table=True):
+    """Who was in a user group of Slack's when it was last asked."""
+
+    __tablename__ = "user_group"
+
+    id: str = text(primary_key=True)
+    members: list[str] = json()
+    seen_at: datetime = instant()
+
+
+class HomeRow(Table, table=True):
+    """The Home of a member who opened it: whose accounts it shows, and what was published last."""
+
+    __tablename__ = "home"
+
+    member: str = text(primary_key=True)
+    scope: str = text()
+    opened_at: datetime = instant(index=True)
+    published_at: datetime | None = instant()
+    digest: str = text()

@@ -128,3 +128,14 @@ class RejectedRow(Table, table=True):
     problem: str = text()
     raw: str = text()
     seen_at: datetime = instant()
+
+
+class PictureRow(Table, table=True):
+    """A picture that was uploaded to Slack, by a digest of what it shows. `ready_at` None: Slack still works on it."""
+
+    __tablename__ = "picture"
+
+    digest: str = text(primary_key=True)
+    file_id: str = text()
+    ready_at: datetime | None = instant()
+    created_at: datetime = instant(index=True)

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import answers, history, ingest, outboxes, scoring
+from tests.bench import answers, askers, history, ingest, outboxes, scoring
 from tests.bench.figures import Figure, table
 
 Measure = Callable[[Path], Iterator[Figure]]
 
-_QUICK = {"events": 10_000, "accounts": 300, "messages": 60}
-_USUAL = {"events": 500_000, "accounts": 20_000, "messages": 300}
+_QUICK = {"events": 10_000, "accounts": 300, "messages": 60, "asked": 200}
+_USUAL = {"events": 500_000, "accounts": 20_000, "messages": 300, "asked": 100_000}
+_EVENTS_AN_ACCOUNT_ASKED = 10
 
 
 def main() -> None:
@@ -39,6 +40,12 @@ def _measures(given: argparse.Namespace) -> Mapping[str, Measure]:
         "scoring": partial(scoring.measure, accounts=given.accounts),
         "history": partial(history.measure, accounts=given.accounts),
         "answers": partial(answers.measure, **size),
+        "askers": partial(
+            askers.measure,
+            events=given.asked * _EVENTS_AN_ACCOUNT_ASKED,
+            accounts=given.asked,
+            rounds=2 if given.quick else 12,
+        ),
         "outbox": partial(outboxes.measure, messages=given.messages),
     }
 
@@ -51,7 +58,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, help="events of the day that is read")
     parser.add_argument("--accounts", type=int, help="accounts that are scored")
     parser.add_argument("--messages", type=int, help="messages that go through the outbox")
-    parser.add_argument("--only", choices=("ingest", "scoring", "history", "answers", "outbox"))
+    parser.add_argument(
+        "--asked", type=int, help="accounts that fifty people ask for; ten times as many events"
+    )
+    parser.add_argument(
+        "--only", choices=("ingest", "scoring", "history", "answers", "askers", "outbox")
+    )
     given = parser.parse_args()
     for name, size in (_QUICK if given.quick else _USUAL).items():
         if getattr(given, name) is None:

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.commands import account
 from bot.deps import Deps
-from bot.services import answering, rescoring, syncing
+from bot.services import rescoring, syncing
 from tests.bench import exports
 from tests.bench.figures import Figure, each_ms, held, p50, p99
 from tests.bench.processes import alone, serving
@@ -33,7 +34,7 @@ def ask(folder: Path, url: str, accounts: int) -> tuple[list[float], list[float]
     deps.db.upgrade()
     populate(deps, accounts)
     rescoring.rescore_dirty(deps)
-    quiet = each_ms(lambda _: answering.account(deps, "acme"), range(_ALONE))
+    quiet = each_ms(lambda _: account.named(deps, "acme", at=deps.clock.now()), range(_ALONE))
     return quiet, _during_ingest(deps)
 
 
@@ -42,7 +43,7 @@ def _during_ingest(deps: Deps) -> list[float]:
     ingest = threading.Thread(target=lambda: runs.append(syncing.sync(deps, "mixpanel")))
     ingest.start()
     numbers = (number for number in range(_AT_MOST) if ingest.is_alive() or number < 2)
-    busy = each_ms(lambda _: answering.account(deps, "acme"), numbers)
+    busy = each_ms(lambda _: account.named(deps, "acme", at=deps.clock.now()), numbers)
     ingest.join()
     if not runs or runs[0].error:
         raise RuntimeError(f"the ingest failed: {runs}")

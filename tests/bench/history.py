@@ -101,12 +101,12 @@ def _whole_days(session: Session, ids: Sequence[AccountId]) -> list[Figure]:
 
 
 def _trend(session: Session, account_id: AccountId) -> object:
-    return scores.trend(session, account_id, until_day=TODAY, days=_DAYS)
+    return scores.past(session, account_id, until_day=TODAY, days=_DAYS)
 
 
 def _trend_between(session: Session, account_id: AccountId) -> Sequence[sa.Row[Any]]:
     window = _day.c.day.between(TODAY - _DAYS + 1, TODAY)
-    query = sa.select(_day.c.day, _day.c.score).where(_day.c.account_id == account_id, window)
+    query = sa.select(_day).where(_day.c.account_id == account_id, window)
     return fetch(session, query.order_by(_day.c.day))
 
 
@@ -118,5 +118,8 @@ def _count_in_python(session: Session) -> dict[int, int]:
 
 
 def _crossed(session: Session, account_id: AccountId, week_ago: int) -> bool:
-    days = dict(scores.trend(session, account_id, until_day=TODAY, days=8))
+    days = {
+        each.day: each.value or 0
+        for each in scores.past(session, account_id, until_day=TODAY, days=8)
+    }
     return days[week_ago] >= 60 > days[TODAY]

@@ -19,20 +19,20 @@ from bot.logs import configure_logs
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_SPAWN = multiprocessing.get_context("spawn")
+SPAWN = multiprocessing.get_context("spawn")
 
 
 def alone(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
     """What a function gives in a process of its own, and that process's peak memory in MB."""
-    with ProcessPoolExecutor(1, mp_context=_SPAWN) as pool:
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
         return pool.submit(_with_peak, partial(work, *args, **kwargs)).result()
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """A vendor that exports the files `<day>.json.gz` of a folder, and nothing for other days. Gives its address."""
-    ours, theirs = _SPAWN.Pipe()
-    server = _SPAWN.Process(target=_serve, args=(folder, theirs), daemon=True)
+    ours, theirs = SPAWN.Pipe()
+    server = SPAWN.Process(target=_serve, args=(folder, theirs), daemon=True)
     server.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"

@@ -53,10 +53,10 @@ def name(number: int) -> str:
 def open_world(folder: Path, *, mixpanel: str = "http://127.0.0.1:9", database: str = "") -> Deps:
     """The use cases' deps, at an instant that stands still, on SQLite in the folder unless told otherwise."""
     clock = StoryClock(NOW, flowing=False, on_move=lambda _to: None)
-    return open_deps(_config(folder, mixpanel, database), clock=clock)
+    return open_deps(config_of(folder, mixpanel=mixpanel, database=database), clock=clock)
 
 
-def _config(folder: Path, mixpanel: str, database: str) -> Config:
+def config_of(folder: Path, *, mixpanel: str, database: str = "") -> Config:
     raw = {
         "general": {"hash_key": "bench", **({"database": database} if database else {})},
         "slack": {

@@ -99,7 +99,9 @@ def test_help_loads_nothing_heavy():
     assert not set(HEAVY) & set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "sync", "score", "health", "db"])
+@pytest.mark.parametrize(
+    "command", ["demo", "run", "sync", "score", "health", "export", "erase", "readmit", "db"]
+)
 def test_every_command_explains_itself(bellwether, command):
     code, out, _ = bellwether(command, "--help")
     assert code == 0
@@ -297,7 +299,7 @@ def test_the_doctor_proves_slack_and_each_source_and_names_what_is_wrong(bellwet
     assert (code, err) == (1, "")
     lines = out.splitlines()
     assert "  ✓ access: reaches the CRM" in lines
-    assert "  ✓ scopes: has all 10 scopes it needs" in lines
+    assert "  ✓ scopes: has all 16 scopes it needs" in lines
     assert "  ✓ clock: this machine's clock is right" in lines
     (refused,) = [each for each in lines if "✗" in each]
     assert "[sources.stripe]" in refused

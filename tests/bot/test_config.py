@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import General, SlackConfig, load_config, parse_config
+from bot.config import General, load_config, parse_config
+from bot.connecting import SlackConfig
 from bot.variables import ConfigError
 from integrations.registry import SOURCES
 from scoring.hours import WorkingHours

@@ -219,7 +219,7 @@ def audit_of(deps):
 def test_somebody_who_became_a_guest_is_denied_within_minutes(sandbox, deps):
     assert "Acme" in sandbox.ask("acme", user="U0CSM3")["text"]
     member = admitting.who_is(deps, "U0CSM3")
-    assert member.may_see_accounts(deps.directory.team_id)
+    assert admitting.may_see_accounts(deps, member)
     rename(deps, "UPDATE member SET is_guest = true WHERE id = 'U0CSM3'")
     assert sandbox.ask("acme", user="U0CSM3")["text"].startswith(DENIED)
     deps.clock.wait(301)  # Slack is asked again, and says they are none

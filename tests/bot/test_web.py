@@ -287,11 +287,6 @@ def test_a_broken_database_is_503_until_it_is_mended(web, deps):
 
 
 def test_a_busy_database_is_503_and_nothing_is_stored(web, deps):
-    @sa.event.listens_for(deps.db.engine, "connect")
-    def impatient(connection, _record):
-        connection.execute("PRAGMA busy_timeout=50")
-
-    deps.db.dispose()
     with deps.db.write() as session:
         session.connection()
         assert post(web, event())[0] == 503

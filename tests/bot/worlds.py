@@ -233,8 +233,6 @@ def settle(program: Program) -> None:
 def start(program: Program) -> None:
     """Connect, without anything that ticks."""
     program.start(ticking=False)
-    # Its receiver else looks up from the socket every three seconds only, and stopping waits for it.
-    program.handler.client.current_session.sock.settimeout(0.1)
 
 
 def own_deps(sandbox: Outside, home: Path, **sections: Any) -> Deps:

@@ -292,6 +292,26 @@ def test_a_ticket_lets_one_connection_in(sandbox):
             second.recv()
 
 
+def test_connections_may_be_turned_away_and_each_costs_its_ticket(sandbox):
+    url = open_link(sandbox)
+    sandbox.post("/sandbox/socket", turns_away=True)
+    with pytest.raises(InvalidStatus):
+        dial(url)
+    sandbox.post("/sandbox/socket", turns_away=False)
+    with pytest.raises(InvalidStatus):
+        dial(url)
+    with dial(open_link(sandbox)) as link:
+        assert json.loads(link.recv())["type"] == "hello"
+
+
+def test_a_mute_connection_stays_open_and_hears_nothing(sandbox):
+    with dial(open_link(sandbox), ping_interval=None, close_timeout=0.2) as link:
+        link.recv()
+        sandbox.post("/sandbox/socket", mute=True)
+        assert sandbox.do("command", **COMMAND)["error"] == "dispatch_failed"
+        assert not link.ping().wait(0.3)
+
+
 def test_an_event_that_nobody_acknowledges_comes_again_under_its_own_id(sandbox):
     with dial(open_link(sandbox)) as link:
         link.recv()

@@ -125,6 +125,33 @@ def test_guests_strangers_bots_and_leavers_are_told_apart(web):
     assert web.users_info(user="U0STRANGER")["user"]["team_id"] != "T0SANDBOX"
 
 
+def test_a_locale_is_told_when_it_is_asked_for(web):
+    told = {user["id"]: user["locale"] for user in web.users_list(include_locale=True)["members"]}
+    others = {user: locale for user, locale in told.items() if locale != "en-US"}
+    assert others == {"U0CSM2": "en-GB", "U0CSM4": "de-DE", "U0HEAD": "fr-FR"}
+    assert web.users_info(user="U0HEAD", include_locale=True)["user"]["locale"] == "fr-FR"
+    assert "locale" not in web.users_info(user="U0HEAD")["user"]
+    assert all("locale" not in user for user in web.users_list()["members"])
+
+
+def test_a_user_group_tells_its_people_and_they_change(sandbox, web):
+    def by_handle(**asked):
+        return {each["handle"]: each for each in web.usergroups_list(**asked)["usergroups"]}
+
+    assert set(by_handle()) == {"csm", "finance"}
+    assert "users" not in by_handle()["csm"]
+    assert by_handle(include_users=True)["finance"]["users"] == ["U0HEAD", "U0OPS"]
+    assert by_handle(include_count=True)["finance"]["user_count"] == 2
+    staff = ["U0CSM1", "U0CSM2", "U0CSM3", "U0CSM4", "U0HEAD"]
+    assert web.usergroups_users_list(usergroup="S0CSM")["users"] == staff
+    assert sandbox.do("group", group="S0CSM", people=["U0OPS"])["ok"]
+    assert web.usergroups_users_list(usergroup="S0CSM")["users"] == ["U0OPS"]
+    assert error_of(web.usergroups_users_list, usergroup="S0NONE") == "no_such_subteam"
+    sandbox.stop()
+    sandbox.start()
+    assert sandbox.web().usergroups_users_list(usergroup="S0CSM")["users"] == ["U0OPS"]
+
+
 def test_a_csm_is_found_by_the_address_the_crm_has(web):
     csm = web.users_info(user="U0CSM1")["user"]
     found = web.users_lookupByEmail(email=csm["profile"]["email"])["user"]
@@ -211,6 +238,22 @@ def test_a_file_takes_three_steps_and_a_moment(sandbox, web):
     while not web.files_info(file=file_id)["file"]["mimetype"]:
         pass
     assert web.files_info(file=file_id)["file"]["mimetype"] == "text/csv"
+
+
+def test_a_file_without_a_channel_is_the_apps_alone_and_stands_in_an_image(sandbox, web):
+    file_id = web.files_upload_v2(content=b"GIF89a", filename="chart.gif", title="Chart")["file"][
+        "id"
+    ]
+    image = {"type": "image", "slack_file": {"id": file_id}, "alt_text": "Chart"}
+    arguments = {"channel": "C0TEAM", "text": "x", "blocks": [image]}
+    assert error_of(web.chat_postMessage, **arguments) == "invalid_blocks"
+    while not web.files_info(file=file_id)["file"]["mimetype"]:
+        pass
+    told = web.files_info(file=file_id)["file"]
+    assert (told["is_public"], told["channels"]) == (False, [])
+    assert sandbox.texts() == []
+    web.chat_postMessage(**arguments)
+    assert sandbox.texts() == ["x"]
 
 
 MANIFEST = """

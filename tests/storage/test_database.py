@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from scoring.members import Member, MemberId
 from storage import inbox, members
-from storage.engine import Database, SchemaError, open_database
+from storage.engine import BusyError, Database, SchemaError, open_database
 from storage.sql import fetch, run
 from storage.tables import MemberRow, SeenRow
 
@@ -158,3 +158,25 @@ def test_a_database_of_a_newer_version_is_left_alone(db: Database):
         db.check_schema()
     with pytest.raises(SchemaError, match="newer version"):
         db.upgrade()
+
+
+def test_who_will_not_wait_is_told_that_somebody_writes(db: Database):
+    if not db.is_sqlite:
+        with db.write() as _, db.write(patience_s=0.05) as session:
+            session.connection()  # PostgreSQL lets both
+        return
+    with db.write() as one:
+        one.connection()
+        with pytest.raises(BusyError), db.write(patience_s=0.05):
+            raise AssertionError("it got in")
+    with db.write(patience_s=0.05) as session:
+        session.connection()
+
+
+def test_who_waits_patiently_after_that_waits_as_long_as_ever(db: Database):
+    with db.write(patience_s=0.05) as session:
+        session.connection()
+    if db.is_sqlite:
+        with db.write() as session:
+            (waits,) = session.connection().exec_driver_sql("PRAGMA busy_timeout").one()
+        assert waits == 30_000

@@ -73,15 +73,19 @@ def test_a_score_that_did_not_change_is_not_written(session, ids, rubric_id):
     assert scores.latest(session, ids)[ids[0]].scored_at == NOW
 
 
+def values_of(session, account_id, **span):
+    return [(each.day, each.value) for each in scores.past(session, account_id, **span)]
+
+
 def test_a_day_keeps_its_last_score_and_past_days_stand(session, ids, rubric_id):
     for at, value in [(NOW - DAY, 70.0), (NOW, 60.0), (NOW + DAY / 24, 50.0)]:
         scores.save(session, [(ids[0], score(value, at))], rubric_id=rubric_id, at=at)
-    assert scores.trend(session, ids[0], until_day=TODAY, days=90) == [
+    assert values_of(session, ids[0], until_day=TODAY, days=90) == [
         (TODAY - 1, 70.0),
         (TODAY, 50.0),
     ]
-    assert scores.trend(session, ids[0], until_day=TODAY, days=1) == [(TODAY, 50.0)]
-    assert scores.trend(session, ids[1], until_day=TODAY, days=90) == []
+    assert values_of(session, ids[0], until_day=TODAY, days=1) == [(TODAY, 50.0)]
+    assert values_of(session, ids[1], until_day=TODAY, days=90) == []
 
 
 def test_a_day_keeps_its_parts(session, ids, rubric_id):

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from bot.blocks.account_view import AccountView, SourceFreshness
 from bot.blocks.alert import AlertView
 from bot.blocks.alerts_page import AlertsPage, OpenLine
-from bot.blocks.card import AccountView, SourceFreshness
+from bot.blocks.charts import Marker, MarkerKind
 from bot.blocks.lists import ListPage, Overview, Row, Tally
 from bot.blocks.matches import Candidate, MatchQueue, Pending
 from bot.blocks.sources import SourceView
@@ -15,11 +16,14 @@ from scoring.accounts import Account, AccountId, Money
 from scoring.alerts import Alert, AlertId, AlertPolicy, Rule
 from scoring.health import Cap, HealthScore, Part, PastScore
 from scoring.identity import Link, MatchedBy, Waiting
+from scoring.members import MemberId
+from scoring.notes import Note, NoteId
 from scoring.playbooks import PLAYBOOKS, Task, TaskId, Watch, WatchKind
 from scoring.readings import day_number
 from scoring.records import Kind, SurveyResponse
 from scoring.rubric import Component, Rubric, Status
 from scoring.rules import Flag
+from scoring.sentiments import Mood, Sentiment
 
 AT = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
 TODAY = day_number(AT)
@@ -218,6 +222,36 @@ def named(name: str) -> Account:
     return replace(ACME, name=name, plan=name, csm_email=name)
 
 
+def note(body: str) -> Note:
+    return Note(
+        id=NoteId(1),
+        account_id=ACME.id,
+        member=MemberId("U0DANA"),
+        body=body,
+        permalink=None,
+        at=AT - timedelta(days=3),
+    )
+
+
+def feeling(reason: str) -> Sentiment:
+    return Sentiment(
+        account_id=ACME.id,
+        mood=Mood.RED,
+        reason=reason,
+        member=MemberId("U0DANA"),
+        at=AT - timedelta(days=5),
+        expires_on=date(2026, 6, 1),
+    )
+
+
+MARKERS = [
+    Marker(day=TODAY - 2, kind=MarkerKind.ALERT, label="Critical"),
+    Marker(day=TODAY - 1, kind=MarkerKind.OUTREACH),
+    Marker(day=TODAY - 20, kind=MarkerKind.PLAN, label="Downgraded"),
+    Marker(day=TODAY - 3, kind=MarkerKind.NOTE),
+]
+
+
 def full_card(account: Account = ACME) -> AccountView:
     return AccountView(
         account=account,
@@ -230,6 +264,11 @@ def full_card(account: Account = ACME) -> AccountView:
         tasks=[TASK],
         watches=[WATCH],
         sources=SOURCES,
+        notes=[note("Renewal talk went well")],
+        sentiment=feeling("Their champion leaves"),
+        contacts=4,
+        replied_at=AT - timedelta(days=6),
+        markers=MARKERS,
         links=[
             ("HubSpot", "https://app.hubspot.com/company/1?a=1&b=2|x"),
             ("Bad", "javascript:alert(1)"),
@@ -247,6 +286,9 @@ def absurd_card(name: str) -> AccountView:
         csm_mention=name,
         open_alerts=[replace(HANDLED, acknowledged_by=name)] * 200,
         tasks=[replace(TASK, title=name)] * 200,
+        notes=[note(name)] * 200,
+        sentiment=feeling(name),
+        markers=[replace(each, label=name) for each in MARKERS * 50],
         sources={f"{name}{n}": each for n in range(40) for each in SOURCES.values()},
         links=[(name, f"https://x.example/{name}")] * 60,
     )

@@ -38,8 +38,9 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from bot.blocks.account_view import AccountView
 from bot.blocks.alert import render_alert, render_recovery_reply, render_still_critical
-from bot.blocks.card import AccountView, render_card
+from bot.blocks.card import render_card
 from bot.blocks.found import (
     render_choices,
     render_denied,

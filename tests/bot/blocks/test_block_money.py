@@ -13,9 +13,9 @@ from scoring.accounts import Money
     [
         (120_000, "usd", "$1,200"),
         (6_333, "usd", "$63.33"),
-        (120_000, "jpy", "JPY 120,000"),
-        (120_000, "ugx", "UGX 1,200"),  # two decimals at the API, though it has no cents
-        (1_200_000, "kwd", "KWD 1,200"),
+        (120_000, "jpy", "¥120,000"),
+        (120_000, "ugx", "UGX\u00a01,200"),  # two decimals at the API, though it has no cents
+        (1_200_000, "kwd", "KWD\u00a01,200"),
     ],
 )
 def test_an_amount_has_the_decimals_its_minor_units_stand_for(minor, currency, shown):

@@ -87,6 +87,7 @@ class People:
     known: dict
     team_id: str = "T0"
     asked: list = field(default_factory=list)
+    groups: dict = field(default_factory=dict)
 
     def person(self, member_id):
         self.asked.append(member_id)
@@ -94,6 +95,10 @@ class People:
 
     def everybody(self):
         yield from ([each] for each in self.known.values())
+
+    def group(self, group_id):
+        self.asked.append(group_id)
+        return self.groups[group_id]
 
 
 SETTINGS = {

@@ -6,12 +6,20 @@ from hypothesis import strategies as st
 from service_world import DANA, ERIN, NOON, company, subscription, words_of
 
 from bot.blocks.kit import as_text
-from bot.services import answering, listing
+from bot.commands import account, registry
+from bot.services import listing
 from bot.services.errors import UserError
 from bot.services.looking_up import MAX_CANDIDATES, Choices, Found, look_up
 from scoring.accounts import AccountId
 from scoring.records import Organisation, SubscriptionState
 from scoring.rubric import Status
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
 
 NAMES = (
     "Acme, Inc.",
@@ -118,7 +126,7 @@ def test_two_accounts_of_one_name_are_both_offered(world):
 @example(text="<!channel> <@U0DANA> *b* `c`")
 @example(text="\u0000")
 def test_whatever_is_typed_is_answered(named, text):
-    message = answering.answer(named.deps, DANA, text)
+    message = registry.answer(named.deps, DANA, text)
     assert message.text
     assert "<!channel>" not in message.text
 
@@ -144,8 +152,8 @@ def page(world, member, status, **more):
             session,
             member,
             status,
-            **{"scope": "all", "offset": 0, **more},
-            rubric=world.deps.config.rubric,
+            **{"scope": "team", "offset": 0, **more},
+            config=world.deps.config,
             at=world.clock.at,
         )
 
@@ -175,7 +183,7 @@ def test_a_page_past_the_end_is_empty_and_knows_the_total(book):
 
 
 def overview(world, member):
-    return as_text(answering.overview(world.deps, member))
+    return as_text(registry.answer(world.deps, member, ""))
 
 
 def test_an_overview_is_of_ones_own_accounts(book):
@@ -210,22 +218,22 @@ def test_an_overview_of_nothing_is_answered(world):
     ],
 )
 def test_a_command_answers_what_it_says(book, typed, expected):
-    assert expected in as_text(answering.answer(book.deps, DANA, typed))
+    assert expected in as_text(registry.answer(book.deps, DANA, typed))
 
 
 @pytest.mark.parametrize("typed", ["critcal", "helth", "stabel", "healty"])
 def test_a_word_near_a_command_is_told_so(book, typed):
-    told = as_text(answering.answer(book.deps, DANA, typed))
+    told = as_text(registry.answer(book.deps, DANA, typed))
     assert "/health " in told
 
 
 def test_a_card_of_an_account_nobody_keeps_is_told_to_the_asker(world):
     with pytest.raises(UserError, match="no longer kept"):
-        answering.card(world.deps, AccountId(999))
+        account.card(world.deps, AccountId(999), at=NOON)
 
 
 def test_a_card_shows_what_is_open(book):
     book.look(globex="escalated")
-    told = as_text(answering.answer(book.deps, DANA, "globex"))
+    told = as_text(registry.answer(book.deps, DANA, "globex"))
     assert "Urgent outreach" in told
     assert words_of(book.outbox()[-1]).startswith("URGENT: Globex")

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from service_world import HOUR, NOON, company, config_of, subscription
 
+from bot.commands import account
 from bot.config import parse_config
-from bot.services import answering, listing
+from bot.services import listing
 from bot.variables import ConfigError
 from scoring.accounts import Money
 from scoring.lagging import BillingEventKind
@@ -15,6 +16,13 @@ from scoring.rates import NO_RATES, Rates, RateTable
 from scoring.records import Organisation, SubscriptionState
 from storage import history, schedules
 from storage.rules import Every
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
 
 Kind = BillingEventKind
 DAY = timedelta(days=1)
@@ -48,7 +56,7 @@ def test_a_downgrade_is_noted_once_and_shown_on_the_card(acme):
     change(acme, subscription("cus_acme", cents=6_000))
     change(acme, subscription("cus_acme", cents=6_000))
     assert events(acme) == [(Kind.DOWNGRADE, NOON + HOUR)]
-    card = str(answering.account(acme.deps, "acme").blocks)
+    card = str(account.named(acme.deps, "acme", at=NOON).blocks)
     assert "Downgraded on 16 Nov: $100 → $60 a month" in card
 
 
@@ -171,13 +179,13 @@ def test_mrr_in_several_currencies_is_told_in_the_reporting_one_where_the_rates_
     world.reconfigure(rates=RATES)
     two_currencies(world)
     assert world.account("acme").mrr == Money(Decimal(32_000), "usd")
-    assert "without" not in str(answering.account(world.deps, "acme").blocks)
+    assert "without" not in str(account.named(world.deps, "acme", at=NOON).blocks)
 
 
 def test_without_a_rate_the_largest_is_told_and_the_card_says_what_is_left_out(world):
     two_currencies(world)
     assert world.account("acme").mrr == Money(Decimal(20_000), "eur")
-    card = str(answering.account(world.deps, "acme").blocks)
+    card = str(account.named(world.deps, "acme", at=NOON).blocks)
     assert "MRR is without $100: there is no rate for it" in card
 
 

@@ -11,7 +11,7 @@ from service_world import DANA, ERIN, NOON, TEAM, text_of
 
 from bot.blocks import actions
 from bot.blocks.call import Call, CallAudience
-from bot.config import WebConfig
+from bot.connecting import WebConfig
 from bot.services import calling
 from bot.services.acting import Press
 from bot.services.errors import UserError
@@ -21,6 +21,13 @@ from scoring.hours import WorkingHours
 from scoring.playbooks import PLAYBOOKS
 from scoring.rules import Rule
 from storage import alerts
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
 
 PUBLIC = "https://bellwether.example.com"
 TOMORROW = NOON + timedelta(days=1)

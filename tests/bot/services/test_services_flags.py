@@ -26,6 +26,13 @@ from scoring.trends import Movement, last_complete_day
 from storage import accounts, history, rubrics, scores
 from storage import fleet as fleet_rows
 
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
 TODAY = day_number(NOON)
 UNTIL = last_complete_day(NOON)
 RUBRIC = {

@@ -11,6 +11,12 @@ from scoring.rules import Rule
 
 
 @pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
+@pytest.fixture
 def critical(world):
     """A world in which Acme has just become critical."""
     world.begin(acme="neutral")

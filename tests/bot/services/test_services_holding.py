@@ -22,6 +22,13 @@ from scoring.readings import day_number
 from scoring.records import ActiveUser, FeatureCount, UsageDays
 from storage import dirty, holds
 
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
 DAY = timedelta(days=1)
 KEYS = [f"a{n}" for n in range(20)]
 

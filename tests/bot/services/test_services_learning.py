@@ -7,8 +7,8 @@ import pytest
 from service_world import ADMIN, DANA, ERIN, TEAM, company
 
 from bot.blocks.kit import as_text
+from bot.commands.registry import answer
 from bot.services import learning
-from bot.services.answering import answer
 from bot.services.errors import UserError
 from scoring.alerts import Change, Decision, Outcome
 from scoring.guard import HoldKind
@@ -18,6 +18,13 @@ from scoring.rubric import Component, Status
 from scoring.rules import Quiet, Rule
 from storage import accounts, alerts, holds, outbox, rubrics, scores
 from storage.outbox import OutMessage
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
 
 DAY = timedelta(days=1)
 

@@ -5,11 +5,18 @@ from service_world import ADMIN, DANA, NOON, SETTINGS, World, company, config_of
 
 from bot.blocks.kit import as_text
 from bot.blocks.matches import render_queue
-from bot.services import answering, linking
+from bot.commands import registry
+from bot.services import linking
 from bot.services.errors import UserError
 from scoring.identity import MatchedBy
 from scoring.records import Contact, Organisation
 from storage import audit, families, links, matches
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ def linked(world, key):
 
 
 def say(world, text):
-    return as_text(answering.answer(world.deps, DANA, text))
+    return as_text(registry.answer(world.deps, DANA, text))
 
 
 def test_a_name_that_is_alike_is_suggested_and_joins_nothing(world):
@@ -195,17 +202,17 @@ def test_what_cannot_be_linked_says_why_and_what_to_do(world, text, answer):
         company("globex", domains=("globex.com",)),
     )
     with pytest.raises(UserError, match=answer):
-        answering.answer(world.deps, DANA, text)
+        registry.answer(world.deps, DANA, text)
 
 
 def test_an_account_can_be_a_part_of_another_but_not_of_itself(world):
     world.sync("stripe", company("acme"), company("globex"))
     assert "Acme is a part of Globex now" in say(world, "link acme under globex")
     with world.deps.db.read() as session:
-        parent = families.parent_of(session, world.account("acme").id)
+        parent = families.relatives(session, world.account("acme").id)[0]
     assert parent.key == "globex"
     with pytest.raises(UserError, match="Acme is a part of Globex itself"):
-        answering.answer(world.deps, DANA, "link globex under acme")
+        registry.answer(world.deps, DANA, "link globex under acme")
     assert "stands for itself" in say(world, "unlink acme under globex")
 
 

@@ -9,6 +9,13 @@ from bot.services import acting, briefing, pursuing
 from bot.services.acting import Press
 from scoring.members import Member, MemberId
 
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
 DAY = timedelta(days=1)
 BOSS = Member(id=MemberId("U0BOSS"), team_id="T0", name="Bo", email="bo@us.example")
 ALERTS = {"hours": {"always": True}, "escalation": {"manager": BOSS.email}}

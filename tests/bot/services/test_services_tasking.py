@@ -7,9 +7,17 @@ from service_world import DANA, ERIN, GUEST, NOON
 
 from bot.blocks import actions
 from bot.blocks.task_modal import NewTask
-from bot.services import answering, tasking
+from bot.commands import registry
+from bot.services import tasking
 from bot.services.errors import UserError
 from storage import alerts
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
@@ -160,9 +168,9 @@ def test_the_list_counts_what_is_overdue_and_names_the_owners(critical):
     ],
 )
 def test_the_list_is_asked_for_by_a_word(critical, typed, said):
-    assert answering.answer(critical.deps, ERIN, typed).text.startswith(said)
+    assert registry.answer(critical.deps, ERIN, typed).text.startswith(said)
 
 
 def test_a_list_nobody_knows_is_refused_with_what_to_say(critical):
     with pytest.raises(UserError, match="/health tasks team"):
-        answering.answer(critical.deps, ERIN, "tasks of dana")
+        registry.answer(critical.deps, ERIN, "tasks of dana")

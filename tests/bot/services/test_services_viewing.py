@@ -6,9 +6,15 @@ import pytest
 from service_world import DANA, NOON, SETTINGS, World, company, config_of
 
 from bot.blocks.kit import as_text
-from bot.services import answering
+from bot.commands import registry
 from scoring.records import SurveyKind, SurveyResponse
 from storage import surveys
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -39,12 +45,12 @@ def test_the_card_shows_the_latest_answer_of_each_kind(world):
     ]
     with world.deps.db.write() as session:
         surveys.upsert(session, "stripe", told, at=NOON)
-    shown = as_text(answering.answer(world.deps, DANA, "acme"))
+    shown = as_text(registry.answer(world.deps, DANA, "acme"))
     assert "NPS 3 of 10 on 6 Nov, with a comment · CSAT 4.5 of 5 on 11 Nov" in shown
 
 
 def test_the_card_shows_what_an_account_is_a_part_of_and_what_its_parts_are(world):
     world.sync("stripe", company("acme"), company("globex"))
-    answering.answer(world.deps, DANA, "link acme under globex")
-    assert "A part of Globex" in as_text(answering.answer(world.deps, DANA, "acme"))
-    assert "Its parts: Acme" in as_text(answering.answer(world.deps, DANA, "globex"))
+    registry.answer(world.deps, DANA, "link acme under globex")
+    assert "A part of Globex" in as_text(registry.answer(world.deps, DANA, "acme"))
+    assert "Its parts: Acme" in as_text(registry.answer(world.deps, DANA, "globex"))

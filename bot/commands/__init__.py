@@ -1,0 +1,1 @@
+"""What one can type after /health: a file a command, a line each in the registry."""
