@@ -83,6 +83,7 @@ def _controls() -> list[BaseRoute]:
         Route("/sandbox/ask", control.ask, methods=["POST"]),
         Route("/sandbox/transcript", control.transcript),
         Route("/sandbox/counts", control.counts),
+        Route("/sandbox/modals", control.close_modals, methods=["POST"]),
         Route("/sandbox/faults", control.arm, methods=["POST"]),
         Route("/sandbox/do/{deed}", doing.do, methods=["POST"]),
         Route("/sandbox/screen", screen.screen),

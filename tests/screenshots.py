@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserType, Page, sync_playwright
+from playwright.sync_api import BrowserType, Page, ViewportSize, sync_playwright
 
 DOCS = Path(__file__).parents[1] / "docs"
 CHROMIUM = os.environ.get("BELLWETHER_CHROMIUM") or shutil.which("chromium")
@@ -21,6 +21,11 @@ QUIET = (
 
 DAYS = 45  # enough of a past for a line
 ACCOUNTS = 60
+WIDE: ViewportSize = {"width": 1180, "height": 860}
+TALL: ViewportSize = {
+    "width": 1180,
+    "height": 2400,
+}  # a message is drawn as far as it is on the screen
 
 
 def main() -> None:
@@ -51,19 +56,22 @@ def address(demo: subprocess.Popen[str]) -> str:
 def draw(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1180, "height": 860}, device_scale_factor=1.5)
+        page = browser.new_page(viewport=WIDE, device_scale_factor=1.5)
         page.goto(url)
         page.click("[data-channel=C0TEAM]")
         draw_alert(page)
+        page.set_viewport_size(TALL)
         name = draw_card(page)
         for text, shows, file in (
             ("/health matches", "Waiting for a match", "matches.png"),
-            ("/health review team", "Weekly review", "review.png"),
+            ("/health review team", "The week to", "review.png"),
         ):
             say(page, text)
             answer = page.locator("[data-ts]", has_text=shows).last
             answer.wait_for()
             answer.screenshot(path=DOCS / file)
+        page.set_viewport_size(WIDE)
+        page.screenshot(path=DOCS / "page.png")
         draw_home(page)
         browser.close()
         draw_phone(playwright.chromium, url, name)
@@ -96,7 +104,6 @@ def draw_card(page: Page) -> str:
     card = page.locator("[data-ts]:has(figure.image):has([data-action-id='note.add'])").last
     card.wait_for()
     card.screenshot(path=DOCS / "card.png")
-    page.screenshot(path=DOCS / "page.png")
     return name
 
 

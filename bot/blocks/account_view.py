@@ -33,7 +33,7 @@ class AccountView:
     `csm_mention` is a Slack user id. `contacts` is how many people there are mailed, None: nobody
     tells; `replied_at` is when one of them last answered, None: never. `notes` are the last ones,
     newest first; `sentiment` is what holds now, None: nobody says.
-    `sources` goes by title; `links` is (label, address). `surveys` are the latest answers, one of
+    `open_alerts` are the most pressing first. `sources` goes by title; `links` is (label, address). `surveys` are the latest answers, one of
     each kind; `parent` is the account it is a part of, `children` are its parts. `events` are the
     last billing events; `left_over` is what the MRR leaves out for want of a rate.
     """

@@ -164,7 +164,7 @@ def _alerts(view: AccountView) -> list[str]:
     """The most pressing alert with who took care of it, and the others by name: a line, however many there are."""
     if view.account.churned_on or not view.open_alerts:
         return []
-    lead, *others = sorted(view.open_alerts, key=lambda each: each.rule.is_good)
+    lead, *others = view.open_alerts
     line = _alert(lead, view.at)
     if not others:
         return [line]

@@ -71,7 +71,7 @@ def view_account(session: Session, deps: Deps, account: Account, *, at: datetime
         trend=_trend(past.values()),
         markers=_markers(session, account, known, events, noted, since=since),
         csm_mention=csm.id if csm else None,
-        open_alerts=[each for each in known if each.closed_at is None],
+        open_alerts=alerts.by_pressing(each for each in known if each.closed_at is None),
         tasks=tasks.of_account(session, account.id),
         watches=watches.of_accounts(session, [account.id]).get(account.id, ()),
         sources=freshness(session, deps, at=at),

@@ -6,6 +6,7 @@ interpreter lock and spills to disk, so a large day neither stops the bot nor fi
 
 import gzip
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _BATCH = 10_000
-_THREADS = 2
+_THREADS = max(
+    1, min(2, (os.cpu_count() or 2) - 1)
+)  # a core is left to whoever is waiting for an answer
 _FEW = 100  # in an hour with fewer events than this, most of them may well be broken
 
 # A row that has no name or time cannot be placed; without an account it counts for nobody. Rows

@@ -97,6 +97,12 @@ async def arm(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
+async def close_modals(request: Request) -> Response:
+    """Close every modal anybody has open."""
+    request.app.state.world.modals.close_everybodys()
+    return JSONResponse({"ok": True})
+
+
 async def refuse(_request: Request, error: Exception) -> Response:
     """A control was called without what it needs."""
     about = json.dumps(f"{type(error).__name__}: {error}")

@@ -121,3 +121,7 @@ class Modals:
             self._stacks[user].clear()
         elif self._stacks[user]:
             self._stacks[user].pop()
+
+    def close_everybodys(self) -> None:
+        """As closing every window does."""
+        self._stacks.clear()

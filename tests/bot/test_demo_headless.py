@@ -52,9 +52,9 @@ def test_twice_the_accounts_ask_the_vendors_far_less_than_twice_as_often(tmp_pat
 def test_a_story_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path):
     home, moments = tmp_path / "killed", random.Random(7)
     whole = headless(tmp_path / "whole")
-    for _ in range(3):
+    for _ in range(2):
         kill_after(headless(home), moments.uniform(1.2, 3.0))
-    for _ in range(3):
+    for _ in range(2):
         kill_at_the_next_message(headless(home), home)
     told, expected = outcome(headless(home)), outcome(whole)
     for name in ("accounts", "snapshots", "alerts", "messages"):

@@ -34,6 +34,8 @@ def deps(program, sandbox):
 
 @pytest.fixture
 def opened(sandbox, deps):
+    if left := sandbox.modal("U0CSM1"):  # another test's
+        sandbox.do("close", user="U0CSM1", view_id=left["id"], all=True)
     assert sandbox.do("shortcut", user="U0CSM1", callback_id=actions.ACCOUNT_LOOK_UP)["ok"]
     form = wait_for(lambda: sandbox.modal("U0CSM1"))
     yield form

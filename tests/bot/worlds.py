@@ -73,8 +73,9 @@ class Outside:
         self.process.stdout.close()
 
     def begin_afresh(self) -> None:
-        """Another hour for another test: no faults, nothing said so far, and the channels ready for more."""
+        """Another hour for another test: no faults, no modals, nothing said so far, and the channels ready for more."""
         self.post("/sandbox/faults", clear=True)
+        self.post("/sandbox/modals")
         for vendor in self.get("/sandbox/vendors/counts"):
             self.break_vendor(vendor, "none")
         self.move(self.now() + timedelta(hours=1))

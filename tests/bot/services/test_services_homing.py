@@ -12,6 +12,13 @@ from bot.services.homing import HomeChangedError, HomeRefusedError, HomesClosedE
 from scoring.rubric import Status
 from storage import homes, members
 
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
 FIVE_MINUTES, DAY = timedelta(minutes=5), timedelta(days=1)
 
 

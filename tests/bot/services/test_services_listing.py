@@ -13,6 +13,13 @@ from scoring.rubric import Status
 from scoring.rules import Rule
 from storage import alerts
 
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What differs between the two is told in tests/storage."""
+    return sqlite_url
+
+
 PLANS = {**RUBRIC, "plans": ["Growth", "Scale"]}
 DAY = timedelta(days=1)
 
