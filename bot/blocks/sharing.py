@@ -18,8 +18,10 @@ def with_share(message: Message) -> Message:
 
 def as_shared(message: Message, *, by: MemberId) -> Message:
     """An answer for everybody in a channel: who shared it, how it is asked for, and nothing that only moves a list."""
-    asked = f"/health {message.again}" if message.again and ":" not in message.again else "/health"
-    told = kit.context(f"Shared by {words.mention(by)} · `{escape(asked, 100)}` shows it to you")
+    # A card is asked for again by the account's id, which nobody types.
+    is_typed = message.again and ":" not in message.again
+    how = f" · `/health {escape(message.again, 100)}` shows it to you" if is_typed else ""
+    told = kit.context(f"Shared by {words.mention(by)}{how}")
     kept = [each for each in message.blocks if not _turns(each)]
     return kit.message(message.text, [*kept, told])
 

@@ -13,6 +13,7 @@ from bot.blocks.text import escape
 from bot.deps import Deps
 from bot.services import barring, looking_up, speaking
 from bot.services.errors import UserError
+from bot.services.looking_up import BY_ID
 from scoring.accounts import Account, AccountId
 from storage import accounts, audit, erased, erasing, families, said
 from storage.erasing import Traces
@@ -22,7 +23,6 @@ from storage.said import Said
 OPERATOR = "operator"
 """Who erases from the command line."""
 
-BY_ID = "account:"
 _LEAST_REF = 6  # characters of an id that cannot be a number or a word of our own
 
 
